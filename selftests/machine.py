@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Tests of the runner of virtual machines: guests that warn, oops and hang must
+fail their test, be decoded and be replaced. Called by scripts/test scripts with
+the build in SAMEHOST_BUILD and the machine's command line in SAMEHOST_QEMU."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+# pylint: disable=wrong-import-position
+import runner  # noqa: E402
+
+
+class BrokenGuests(unittest.TestCase):
+    """One run of selftests/broken, whose every line breaks something."""
+
+    @classmethod
+    def setUpClass(cls):
+        build = pathlib.Path(os.environ["SAMEHOST_BUILD"])
+        cls.logs = tempfile.TemporaryDirectory(prefix="samehost-machine-")
+        cls.done = subprocess.run(
+            [sys.executable, HERE / "runner.py", "--lists", HERE / "broken",
+             "--logs", cls.logs.name, "--build", build,
+             "--source", (build / "source").resolve(),
+             "--qemu", os.environ["SAMEHOST_QEMU"]],
+            capture_output=True, text=True, check=False, timeout=600)
+        results = json.loads(
+            (pathlib.Path(cls.logs.name) / "results.json").read_text())
+        cls.results = {result["test"]: result for result in results}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.logs.cleanup()
+
+    def decoded(self, entry):
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", entry)
+        return (pathlib.Path(self.logs.name) / name / "decoded").read_text()
+
+    def why(self, entry):
+        return "; ".join(self.results[entry]["why"])
+
+    def test_warning_fails_its_test(self):
+        self.assertEqual(self.results["crash:WARNING"]["state"], "fail")
+        self.assertIn("splat: ", self.why("crash:WARNING"))
+        self.assertRegex(self.decoded("crash:WARNING"),
+                         r"lkdtm_WARNING.*lkdtm/bugs\.c:\d+")
+
+    def test_oops_fails_its_test_and_is_decoded(self):
+        self.assertEqual(self.results["crash:EXCEPTION"]["state"], "fail")
+        self.assertIn("the guest died", self.why("crash:EXCEPTION"))
+        self.assertRegex(self.decoded("crash:EXCEPTION"),
+                         r"lkdtm_EXCEPTION.*lkdtm/bugs\.c:\d+")
+
+    def test_hang_fails_its_test(self):
+        self.assertEqual(self.results["crash:HARDLOCKUP"]["state"], "fail")
+        self.assertIn("hung", self.why("crash:HARDLOCKUP"))
+
+    def test_the_rest_runs_in_a_fresh_guest(self):
+        self.assertEqual(self.results["kunit:net_core"]["state"], "pass")
+
+    def test_what_does_not_exist_fails(self):
+        self.assertEqual(self.results["kunit:no_such_suite"]["state"], "fail")
+
+    def test_the_run_fails(self):
+        self.assertEqual(self.done.returncode, 1)
+        self.assertTrue(self.done.stdout.endswith(
+            "1 passed, 4 failed, 0 skipped\n"), self.done.stdout[-200:])
+
+
+class Results(unittest.TestCase):
+    """How outputs are read and judged, without a machine."""
+
+    @staticmethod
+    def judged(log, known=None):
+        test = runner.Test("net:x.sh", "t")
+        runner.read_result(test, log)
+        runner.judge(test, known or {})
+        return test
+
+    def test_pass(self):
+        test = self.judged("TAP version 13\n1..1\n# ok 1 a\nok 1 selftests: net: x.sh\n")
+        self.assertEqual((test.state, test.why), ("pass", []))
+
+    def test_no_result_fails(self):
+        self.assertEqual(self.judged("TAP version 13\n1..1\n").state, "fail")
+
+    def test_skip_off_record_fails(self):
+        log = "ok 1 selftests: net: x.sh # SKIP\n"
+        self.assertEqual(self.judged(log).state, "fail")
+
+    def test_skip_on_record(self):
+        log = "ok 1 selftests: net: x.sh # SKIP\n"
+        known = {("net:x.sh", "*"): ("skip", "no hardware")}
+        self.assertEqual(self.judged(log, known).state, "skip")
+
+    def test_part_that_skips_inside_of_a_pass_fails(self):
+        log = "# ok 1 a # SKIP no tool\nok 1 selftests: net: x.sh\n"
+        test = self.judged(log)
+        self.assertEqual((test.state, test.why), ("fail", ["a: skip"]))
+
+    def test_new_failure_beside_a_known_one_fails(self):
+        log = ("# not ok 1 a\n# not ok 2 b\n"
+               "not ok 1 selftests: net: x.sh # exit=1\n")
+        known = {("net:x.sh", "*"): ("fail", "old"),
+                 ("net:x.sh", "a"): ("fail", "old")}
+        self.assertEqual(self.judged(log, known).state, "fail")
+        known["net:x.sh", "b"] = ("fail", "old")
+        self.assertEqual(self.judged(log, known).state, "skip")
+
+    def test_shell_style(self):
+        log = ("# TEST: one thing                      [ OK ]\n"
+               "# TEST: another thing                  [FAIL]\n"
+               "not ok 1 selftests: net: x.sh # exit=1\n")
+        self.assertEqual(self.judged(log).parts,
+                         {"one thing": "pass", "another thing": "fail"})
+
+    def test_splats(self):
+        for line in ("[ 1.0] WARNING: net/core/dev.c:1 at f+0x1/0x2, CPU#0",
+                     "[ 1.0] BUG: KASAN: slab-use-after-free in f",
+                     "[ 1.0] WARNING: possible recursive locking detected",
+                     "unreferenced object 0xffff888003d0a000 (size 64):",
+                     "[ 1.0] refcount_t: underflow; use-after-free.",
+                     "[ 1.0] UBSAN: array-index-out-of-bounds in f.c:1:2"):
+            self.assertTrue(runner.SPLAT.search(line), line)
+        for line in ("[ 1.0] TCP: request_sock_TCP: Possible SYN flooding",
+                     "[ 1.0] warning: `x' uses deprecated feature",
+                     "[ 1.0] br0: port 1(va) entered disabled state"):
+            self.assertFalse(runner.SPLAT.search(line), line)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
