@@ -66,8 +66,8 @@ declare -A PACKAGES=(
 	[selftests]="clang-19 llvm-19 libcap-dev libcap-ng-dev libmnl-dev
 		libnuma-dev pkg-config"
 	[vm]="erofs-utils mmdebstrap python3 qemu-system-x86"
-	[check]="build-essential codespell git-email perl python3 python3-ply
-		python3-git quilt shellcheck pycodestyle pyflakes3 yamllint"
+	[check]="build-essential codespell git-email perl python3
+		quilt shellcheck pycodestyle pyflakes3 yamllint"
 	[check-build]="clang-19 gcc-multilib lld-19 llvm-19 sparse"
 	[send]="b4"
 	[bench]="libc6-dev"
@@ -463,7 +463,8 @@ checkout()
 # Every line of the lists of tests, without comments.
 test_lists()
 {
-	cat "$ROOT"/selftests/*.list | sed 's/[[:space:]]*#.*//;/^[[:space:]]*$/d'
+	cat "$ROOT"/selftests/*.list |
+		sed -e ':a;/\\$/{N;s/\\\n//;ba;}' -e 's/[[:space:]]*#.*//;/^[[:space:]]*$/d'
 }
 
 # image: the root file system of the virtual machine, built when its list of
