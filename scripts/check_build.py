@@ -1,0 +1,220 @@
+"""scripts/check --build: what a patch touches builds as well as before."""
+
+import os
+import re
+import subprocess
+import time
+
+from check import CACHE, ENV, JOBS, ROOT, blob, digest, git, lib, \
+    new_findings, run, say
+
+SOURCE = CACHE / "src/check"
+FLAVOURS = {    # how each is made, and with what
+    # The sparse of Debian does not know the keyword, and the kernel would
+    # leave it out with no more than a warning.
+    "gcc": ["W=1", "C=1", "CHECK=sparse -D__typeof_unqual__=__typeof__",
+            "CC=ccache gcc"],
+    "32-bit": ["W=1", "ARCH=i386", "CC=ccache gcc"],
+    "clang": ["W=1", "LLVM=-19", "CC=ccache clang-19"],
+}
+BUILD_ENV = {**ENV, "CCACHE_DIR": str(CACHE / "ccache"), "CCACHE_BASEDIR": "/",
+             "CCACHE_NOHASHDIR": "1", "CCACHE_COMPRESS": "1",
+             "CCACHE_MAXSIZE": "10G"}
+
+
+class Build:
+    """A build directory in which single objects are made."""
+
+    def __init__(self, flavour, series):
+        self.args = FLAVOURS[flavour]
+        self.dir = CACHE / "build" / f"check-{flavour}"
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.fragments = [f for f in (
+            ROOT / "configs" / f"{name}.config"
+            for name in ["base", *series.topics]) if f.exists()]
+        self.configured = None
+
+    def make(self, *args):
+        return run("make", "-s", "-k", "-j", JOBS, "-C", SOURCE,
+                   f"O={self.dir}", "LOCALVERSION=-check", *self.args, *args,
+                   env=BUILD_ENV)
+
+    def configure(self, commit):
+        """The configuration, again for another set of Kconfig files."""
+        changed = self.configured is None or git(
+            "diff", "--name-only", self.configured, commit, "--",
+            ":(glob)**/Kconfig*")
+        self.configured = commit
+        if not changed:
+            return
+        words = [a for a in self.args if re.match("ARCH|LLVM", a)]
+        rc, out = run("env", *words, f"KCONFIG_CONFIG={self.dir}/.config",
+                      "scripts/kconfig/merge_config.sh", "-Q", "-n", "-O",
+                      self.dir, *self.fragments, cwd=SOURCE, env=BUILD_ENV)
+        if rc:
+            raise RuntimeError(f"configuring {self.dir.name}: {out[-300:]}")
+
+    def objects(self, commit, sources):
+        """Makes these again; the lines that warn, by their kernel path."""
+        checkout(commit)
+        self.configure(commit)
+        objects = [s[:-2] + ".o" for s in sources]
+        for name in objects:
+            (self.dir / name).unlink(missing_ok=True)
+        rc, out = self.make(*objects)
+        found = []
+        for line in out.split("\n"):
+            m = re.match(r"(\S+?\.[chS]|\S*Kconfig\S*):(\d+):(?:\d+:)? *"
+                         r"((?:fatal )?(?:warning|error): .*|warning.*)", line)
+            if m:
+                path = os.path.relpath(os.path.join(self.dir, m[1]), SOURCE)
+                found.append(f"{path}:{m[2]}: {m[3]}")
+        if "C=1 specified, but" in out:
+            found.append("scripts/check_build.py:1: error: no sparse here")
+        found += self.divisions(sources)
+        if rc and not any("error: " in line for line in found):
+            found.append("make fails: " + " | ".join(
+                out.strip().split("\n")[-3:]))
+        return list(dict.fromkeys(found))
+
+    def divisions(self, sources):
+        """A 32-bit kernel has no division of 64 bits by an operator."""
+        if "ARCH=i386" not in self.args:
+            return []
+        found = []
+        for source in sources:
+            _, out = run("nm", "-u", self.dir / f"{source[:-2]}.o")
+            found += [f"{source}:1: error: calls {name}, which there is not"
+                      for name in re.findall(r"\b__u?(?:div|mod)di3\b", out)]
+        return found
+
+
+def checkout(commit):
+    rc, out = lib("checkout", "check", commit)
+    if rc:
+        raise RuntimeError(out.strip())
+
+
+def is_kernel_source(file):
+    return file.endswith(".c") and not file.startswith(
+        ("tools/", "Documentation/", "samples/", "scripts/", "usr/"))
+
+
+def symbol_of(commit, source):
+    """The symbol that a file's own object is made for, if any."""
+    folder, name = os.path.split(source)
+    m = re.search(rf"^obj-\$\((CONFIG_\w+)\)\s*\+=.*\b{name[:-2]}\.o",
+                  blob(commit, f"{folder}/Makefile"), re.M)
+    return m[1] if m else None
+
+
+def sources_of(patch, topic_files):
+    """What a patch touches; with a header, all that its topic touches."""
+    touched = [f for f in patch.files if is_kernel_source(f)]
+    if patch.select("*.h"):
+        touched = sorted({*touched, *topic_files})
+    have = set(git("ls-tree", "-r", "--name-only", patch.after, "--",
+                   *touched).split()) if touched else set()
+    return [f for f in touched if f in have]
+
+
+def in_patch(patch, line, flavour):
+    m = re.match(r"([^:\s]+):(\d+): (.*)", line)
+    if m:
+        return patch.in_file(m[1], m[2], f"{m[3]} ({flavour})")
+    return patch.finding(1, f"{line} ({flavour})")
+
+
+def build_patch(build, flavour, patch, sources):
+    say(f"{flavour}: {patch.name} ({len(sources)} objects)")
+    after = build.objects(patch.after, sources)
+    if not after:
+        return []
+    old = [s for s in sources if blob(patch.before, s)]
+    before = build.objects(patch.before, old) if old else []
+    return [in_patch(patch, line, flavour)
+            for line in new_findings(before, after)]
+
+
+def dependents(commit, patches):
+    """Files beside those that a topic touches that include its headers."""
+    headers = {os.path.basename(f) for p in patches for f in p.select("*.h")}
+    files = {f for p in patches for f in p.files if is_kernel_source(f)}
+    if headers:
+        rule = "|".join(map(re.escape, sorted(headers)))
+        folders = sorted({os.path.dirname(f) + "/*.c" for f in files})
+        rc, out = run("git", f"--git-dir={CACHE}/linux.git", "grep", "-lE",
+                      rf"#include .*[/<\"]({rule})[>\"]", commit, "--",
+                      *[f":(glob){f}" for f in folders])
+        if rc == 0:
+            files |= {line.split(":", 1)[1] for line in out.split()}
+    have = git("ls-tree", "-r", "--name-only", commit, "--",
+               *sorted(files)).split() if files else []
+    return sorted(have)
+
+
+def build_symbol(build, tip, topic, symbol, sources):
+    """Findings with the symbol y, m (if it can be) and n."""
+    found = []
+    lines = {symbol: topic}
+    for value in "ymn":
+        checkout(tip)
+        build.configured = None
+        build.configure(tip)
+        config = build.dir / ".config"
+        text = re.sub(rf"^(# )?{symbol}[= ].*\n", "", config.read_text(),
+                      flags=re.M)
+        config.write_text(text + (f"# {symbol} is not set\n" if value == "n"
+                                  else f"{symbol}={value}\n"))
+        build.make("olddefconfig")
+        state = re.search(rf"^{symbol}=(.)", config.read_text(), re.M)
+        if (state[1] if state else "n") != value:
+            if value != "m":
+                found.append(f"series:1: {symbol} cannot be {value}")
+            continue
+        build.configured = tip
+        these = [s for s in sources
+                 if value != "n" or symbol_of(tip, s) not in lines]
+        say(f"{topic}: {symbol}={value} ({len(these)} objects)")
+        found += [f"{line} ({symbol}={value})"
+                  for line in build.objects(tip, these)]
+    build.configured = None
+    return found
+
+
+def check(ctx, results, patches):
+    patches = [p for p in patches if p.after]
+    if not patches:
+        return
+    rc, out = lib("need_space", "4", "building what the patches touch")
+    if rc:
+        raise SystemExit(out.strip())
+    start = time.monotonic()
+    tools = digest(*[subprocess.run([t, "--version"], capture_output=True,
+                                    check=False).stdout for t in
+                     ("gcc", "clang-19", "sparse")])
+    topic_files = {t: [f for p in patches if p.topic == t for f in p.files
+                       if is_kernel_source(f)] for t in ctx.series.topics}
+    for flavour in FLAVOURS:
+        build = Build(flavour, ctx.series)
+        key = [flavour, tools, *[f.read_text() for f in build.fragments]]
+        for patch in patches:
+            sources = sources_of(patch, topic_files[patch.topic])
+            if sources:
+                results.add(ctx.cache.get(
+                    ["build", patch.before, patch.after, *sources, *key],
+                    lambda: build_patch(build, flavour, patch, sources)))
+
+    # The lines of a topic's symbols, with the whole series.
+    tip = ctx.patches[-1].after
+    build = Build("gcc", ctx.series)
+    build.args = ["CC=ccache gcc"]
+    for topic in dict.fromkeys(p.topic for p in patches):
+        mine = [p for p in patches if p.topic == topic]
+        sources = dependents(tip, mine)
+        for symbol in ctx.series.fields[topic].get("config", "").split():
+            results.add(ctx.cache.get(
+                ["symbol", tip, symbol, tools,
+                 *[f.read_text() for f in build.fragments]],
+                lambda: build_symbol(build, tip, topic, symbol, sources)))
+    say(f"Built in {time.monotonic() - start:.0f} s")
