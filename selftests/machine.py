@@ -86,7 +86,8 @@ class Results(unittest.TestCase):
         return test
 
     def test_pass(self):
-        test = self.judged("TAP version 13\n1..1\n# ok 1 a\nok 1 selftests: net: x.sh\n")
+        test = self.judged("TAP version 13\n1..1\n# ok 1 a\n"
+                           "ok 1 selftests: net: x.sh\n")
         self.assertEqual((test.state, test.why), ("pass", []))
 
     def test_no_result_fails(self):
