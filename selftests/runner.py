@@ -57,6 +57,7 @@ class Test:
     args: str = ""
     long_args: str = ""
     only: str = ""
+    also: str = ""
     env: dict = dataclasses.field(default_factory=dict)
     # The outcome
     state: str = ""
@@ -91,7 +92,7 @@ def read_list(path, topic):
             key, _, value = word.partition("=")
             if key.isupper():
                 test.env[key] = value
-            elif key in ("setup", "args", "long_args", "only"):
+            elif key in ("setup", "args", "long_args", "only", "also"):
                 setattr(test, key, value)
             elif key == "timeout" and value.isdigit():
                 test.timeout = int(value)
@@ -432,6 +433,10 @@ class Runner:
             if self.stopped.is_set():
                 break
             self.report(test)
+            # After a splat the kernel is tainted, or worse.
+            if alive and test.decoded:
+                guest.stop()
+                alive = False
             if not alive:
                 guest = None
         if guest is not None and not self.stopped.is_set():
@@ -503,12 +508,14 @@ def select(options):
             picked += [t for t in found if t not in picked]
         tests = picked
     elif options.debug:
-        tests = [t for t in tests if t.topic != "regression" or options.long]
+        tests = [t for t in tests if t.topic != "regression" or
+                 t.also == "debug" or options.long]
     tests = [t for t in tests if not (
         (t.only == "long" and not options.long and not options.wanted) or
         (t.only == "normal" and options.debug) or
         (t.only == "debug" and not options.debug))]
-    return tests
+    # KUnit taints the kernel, and there are tests that refuse a tainted one.
+    return sorted(tests, key=lambda t: t.entry.startswith("kunit:"))
 
 
 def main():
