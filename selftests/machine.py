@@ -117,11 +117,14 @@ class Results(unittest.TestCase):
         self.assertEqual(self.judged(log, known).state, "skip")
 
     def test_shell_style(self):
-        log = ("# TEST: one thing                      [ OK ]\n"
+        log = ("# TEST: one                            [START]\n"
+               "# TEST: one thing                      [ OK ]\n"
                "# TEST: another thing                  [FAIL]\n"
+               "# TEST: a third                        [NOMOD]\n"
                "not ok 1 selftests: net: x.sh # exit=1\n")
         self.assertEqual(self.judged(log).parts,
-                         {"one thing": "pass", "another thing": "fail"})
+                         {"one thing": "pass", "another thing": "fail",
+                          "a third": "skip"})
 
     def test_splats(self):
         for line in ("[ 1.0] WARNING: net/core/dev.c:1 at f+0x1/0x2, CPU#0",

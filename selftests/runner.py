@@ -120,7 +120,7 @@ def read_known(path):
 # The results inside of a test's output: KTAP, indented or behind the runner's
 # "# ", and the [ OK ] style of the shell tests.
 KTAP = re.compile(r"^[#\s]*(not ok|ok) \d+\s*-?\s*(.*)$")
-SHELL = re.compile(r"^[#\s]*TEST: (.*?)\s*\[\s*([A-Z]+)\s*\]")
+SHELL = re.compile(r"^[#\s]*TEST: (.*?)\s*\[\s*(?!START)([A-Z]+)\s*\]")
 TOP = re.compile(r"^(not ok|ok) \d+ (?:selftests: )?(.*)$")
 
 
