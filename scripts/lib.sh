@@ -27,7 +27,7 @@ step() { printf '%s==> %s%s\n' "$C_STEP" "$*" "$C_OFF" >&2; }
 # Prints the comment block at the head of the script that was called.
 usage()
 {
-	sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"
+	sed -n '2,/^$/{/^#/s/^# \{0,1\}//p}' "$0"
 }
 
 bad_usage() { die "$*; see ${0##*/} --help"; }
@@ -293,6 +293,8 @@ import_deb()
 		return 1
 	}
 	tar -xf "$dir/tarball" -C "$dir"
+	# Debian ignores all of the tree; in ./linux that would hide new files.
+	sed -i -z 's/#\n# Debian packaging: ignore .*//' "$dir/$BASE_PACKAGE/.gitignore"
 	import_tree "$dir/$BASE_PACKAGE" "$version" "$tag"
 	rm -rf "$dir"
 }

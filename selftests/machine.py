@@ -139,6 +139,15 @@ class Results(unittest.TestCase):
                      "[ 1.0] br0: port 1(va) entered disabled state"):
             self.assertFalse(runner.SPLAT.search(line), line)
 
+    def test_phantom_of_the_emulator(self):
+        oops = ("[ 567.3] Oops: int3: 0000 [#1] SMP NOPTI\n"
+                "[ 567.3] RIP: 0010:netif_rx_internal+0x1e/0x110\n"
+                "[ 567.3] Code: 90 31 c0 {} <90> 0f 1f 44 00 00 eb 54\n")
+        self.assertTrue(runner.PHANTOM_INT3.search(oops.format("66")))
+        self.assertFalse(runner.PHANTOM_INT3.search(oops.format("cc")))
+        self.assertFalse(runner.PHANTOM_INT3.search(
+            oops.format("66").replace("int3", "general protection fault")))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
