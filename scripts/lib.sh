@@ -2,6 +2,7 @@
 # Shared by the scripts of this directory; sourced, never run.
 
 set -euo pipefail
+shopt -s inherit_errexit
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/samehost
@@ -40,13 +41,14 @@ run_logged()
 	shift 2
 	mkdir -p "${log%/*}"
 	(
-		while sleep 30 >/dev/null 2>&1; do
+		while sleep 30 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
 			say "    $what: $((SECONDS - start)) s, $(tail -n 1 "$log" |
 				tr -d '\r' | cut -c -60)"
 		done
 	) 9>&- &
 	ticker=$!
-	"$@" >"$log" 2>&1 9>&- </dev/null || rc=$?
+	# With the lock: as long as something builds, nobody else may.
+	"$@" >"$log" 2>&1 </dev/null || rc=$?
 	kill "$ticker" 2>/dev/null || true
 	wait "$ticker" 2>/dev/null || true
 	if ((rc)); then
@@ -56,22 +58,28 @@ run_logged()
 	fi
 }
 
+# Neither kbuild nor QEMU takes these in a path.
+case $CACHE in
+*[[:space:]:,\']*)
+	die "the path of the cache, '$CACHE', has a blank, colon, comma or quote, which kbuild does not take; set XDG_CACHE_HOME" ;;
+esac
+
 # --- The machine ------------------------------------------------------
 
 # Which packages a kind of work needs; the same names on Debian 12 and 13.
 declare -A PACKAGES=(
-	[base]="ca-certificates debian-archive-keyring git perl xz-utils"
+	[base]="ca-certificates debian-archive-keyring git perl python3 xz-utils"
 	[build]="bc bison build-essential ccache cpio flex kmod libdw-dev
 		libelf-dev libssl-dev python3 rsync"
 	[selftests]="clang-19 llvm-19 libcap-dev libcap-ng-dev libmnl-dev
 		libnuma-dev pkg-config"
-	[vm]="erofs-utils mmdebstrap python3 qemu-system-x86"
+	[vm]="erofs-utils mmdebstrap python3 qemu-system-x86 uidmap"
 	[check]="build-essential codespell git-email perl python3
 		quilt shellcheck pycodestyle pyflakes3 yamllint"
 	[check-build]="clang-19 gcc-multilib lld-19 llvm-19 sparse"
-	[send]="b4"
+	[send]="git-email"
 	[bench]="libc6-dev"
-	[deb]="debhelper dpkg-dev"
+	[deb]="debhelper dpkg-dev dwarves"
 )
 
 # need KIND...: installs what these kinds of work need and is not there yet.
@@ -93,7 +101,7 @@ need()
 	((${#missing[@]})) || return 0
 
 	if ((EUID)); then
-		die "packages are missing; run: apt-get install --no-install-recommends ${missing[*]}"
+		die "packages are missing; as root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
 	fi
 	step "Installing ${#missing[@]} packages with apt-get (about 1 minute)"
 	apt_install "${missing[@]}"
@@ -102,15 +110,16 @@ need()
 apt_install()
 {
 	local log=$CACHE/logs/apt.log
+	# A fresh machine may be busy with its unattended upgrades.
+	local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y
+		-o DPkg::Lock::Timeout=300 --no-install-recommends)
 
 	mkdir -p "$CACHE/logs"
 	# A machine that was never updated has no package lists at all.
-	if ! DEBIAN_FRONTEND=noninteractive apt-get install -y \
-		--no-install-recommends "$@" >"$log" 2>&1 </dev/null; then
-		apt-get update >"$log" 2>&1 </dev/null ||
+	if ! "${install[@]}" "$@" >"$log" 2>&1 </dev/null; then
+		apt-get -o APT::Update::Error-Mode=any update >"$log" 2>&1 </dev/null ||
 			die "apt-get update failed: $(grep -m 1 -E '^[EW]:' "$log")"
-		DEBIAN_FRONTEND=noninteractive apt-get install -y \
-			--no-install-recommends "$@" >"$log" 2>&1 </dev/null ||
+		"${install[@]}" "$@" >>"$log" 2>&1 </dev/null ||
 			die "apt-get install failed: $(grep -m 1 '^E:' "$log"); see $log"
 	fi
 }
@@ -238,7 +247,10 @@ deb_tarball()
 		return 1
 	fi
 	dpkg-deb --fsys-tarfile "$tmp"/*.deb |
-		tar -xOf - "./usr/src/$BASE_PACKAGE.tar.xz" >"$tmp/tarball"
+		tar -xOf - "./usr/src/$BASE_PACKAGE.tar.xz" >"$tmp/tarball" || {
+		rm -rf "$tmp"
+		die "cannot unpack $BASE_PACKAGE $version: a damaged download, or no space in $CACHE"
+	}
 	got=$(sha256sum "$tmp/tarball" | cut -d ' ' -f 1)
 	if [[ -n $sha && $got != "$sha" ]]; then
 		rm -rf "$tmp"
@@ -249,7 +261,8 @@ deb_tarball()
 }
 
 # import_tree DIR VERSION TAG: commits the files of a plain tree as a base.
-# Author and date are fixed, so that the same files get the same commit.
+# Author and date are fixed, so that the same files get the same commit. The tag
+# is trusted ever after, so each step is checked, and on disk before it.
 import_tree()
 {
 	local dir=$1 version=$2 tag=$3 tree commit found
@@ -260,16 +273,18 @@ import_tree()
 	rm -f "$GIT_INDEX_FILE"
 	git --git-dir="$GIT_DIR_CACHE" --work-tree="$dir" \
 		-c core.compression=1 -c core.fsync=none -c core.autocrlf=false \
-		add -A -f .
-	tree=$(kgit write-tree)
+		add -A -f . || die "cannot store Linux $version in $GIT_DIR_CACHE"
+	tree=$(kgit write-tree) || die "cannot store Linux $version in $GIT_DIR_CACHE"
 	unset GIT_INDEX_FILE
 	rm -f "$CACHE/import.index"
 	commit=$(GIT_AUTHOR_NAME=samehost GIT_AUTHOR_EMAIL=samehost@localhost \
 		GIT_COMMITTER_NAME=samehost GIT_COMMITTER_EMAIL=samehost@localhost \
 		GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' \
 		GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
-		kgit commit-tree -m "Linux $version" "$tree")
-	kgit tag -f "$tag" "$commit" >/dev/null
+		kgit commit-tree -m "Linux $version" "$tree") ||
+		die "cannot store Linux $version in $GIT_DIR_CACHE"
+	sync -f "$GIT_DIR_CACHE"
+	kgit tag -f "$tag" "$commit" >/dev/null || die "cannot tag Linux $version"
 }
 
 git_cache()
@@ -277,9 +292,13 @@ git_cache()
 	if [[ ! -f $GIT_DIR_CACHE/HEAD ]]; then
 		rm -rf "$GIT_DIR_CACHE"
 		git init -q --bare "$GIT_DIR_CACHE.new"
+		# Git's own upkeep, in the background, would hold our lock.
+		git --git-dir="$GIT_DIR_CACHE.new" config gc.auto 0
+		git --git-dir="$GIT_DIR_CACHE.new" config maintenance.auto false
 		mv "$GIT_DIR_CACHE.new" "$GIT_DIR_CACHE"
 	fi
-	rm -f "$GIT_DIR_CACHE"/*.lock "$GIT_DIR_CACHE"/worktrees/*/index.lock
+	# What an interrupted run left in the trees that are ours alone.
+	rm -f "$GIT_DIR_CACHE"/worktrees/{patched,base}/index.lock
 }
 
 # import_deb VERSION SUITE PACKAGE_VERSION SHA256 TAG
@@ -292,7 +311,10 @@ import_deb()
 		rm -rf "$dir"
 		return 1
 	}
-	tar -xf "$dir/tarball" -C "$dir"
+	tar -xf "$dir/tarball" -C "$dir" || {
+		rm -rf "$dir"
+		die "cannot unpack the source of Linux $version; is there space in $CACHE?"
+	}
 	# Debian ignores all of the tree; in ./linux that would hide new files.
 	sed -i -z 's/#\n# Debian packaging: ignore .*//' "$dir/$BASE_PACKAGE/.gitignore"
 	import_tree "$dir/$BASE_PACKAGE" "$version" "$tag"
@@ -304,6 +326,7 @@ import_deb()
 base_commit()
 {
 	local from=${1:-} tag=base-$BASE_VERSION newer version
+	local instead=base-instead-of-$BASE_VERSION
 
 	mkdir -p "$CACHE/logs"
 	git_cache
@@ -316,13 +339,14 @@ base_commit()
 		return
 	fi
 	# What an earlier run found in its place.
-	if kgit rev-parse -q --verify "base-instead^{commit}"; then
-		warn "$BASE_TAG could not be had; the base is $(kgit log -1 --format=%s base-instead)"
+	if kgit rev-parse -q --verify "$instead^{commit}"; then
+		warn "$BASE_TAG could not be had; the base is $(kgit log -1 --format=%s "$instead")"
 		return
 	fi
 	need_space 4 "the kernel source"
 	step "Getting Linux $BASE_VERSION: $BASE_PACKAGE $BASE_PACKAGE_VERSION (about 1 minute)"
-	apt_private "$BASE_SUITE" apt-get update >"$CACHE/logs/update.log" 2>&1 ||
+	apt_private "$BASE_SUITE" apt-get -o APT::Update::Error-Mode=any update \
+		>"$CACHE/logs/update.log" 2>&1 ||
 		warn "$BASE_SUITE cannot be read: $(grep -m 1 '^[EW]:' "$CACHE/logs/update.log")"
 	if import_deb "$BASE_VERSION" "$BASE_SUITE" "$BASE_PACKAGE_VERSION" \
 		"$BASE_SHA256" "$tag" >&2; then
@@ -342,7 +366,7 @@ base_commit()
 			die "the series does not apply to Linux $version; give a git tree with $BASE_TAG by --tree DIR"
 		fi
 		warn "every patch applies to Linux $version with zero fuzz; it is the base now"
-		kgit tag -f base-instead "base-$version^{commit}" >/dev/null
+		kgit tag -f "$instead" "base-$version^{commit}" >/dev/null
 		kgit rev-parse "base-$version^{commit}"
 		return
 	fi
@@ -359,8 +383,8 @@ base_commit()
 base_from_git()
 {
 	local dir=$1 rev found
-	git -C "$dir" rev-parse -q --git-dir >/dev/null 2>&1 ||
-		die "$dir is not a git tree"
+	found=$(git -C "$dir" rev-parse -q --git-dir 2>&1) ||
+		die "$dir is not a git tree that git accepts: ${found%%$'\n'*}"
 	rev=$BASE_TAG
 	git -C "$dir" rev-parse -q --verify "$rev^{commit}" >/dev/null || rev=HEAD
 	found=$(git -C "$dir" show "$rev:Makefile" 2>/dev/null | tree_version)
@@ -377,8 +401,9 @@ base2_commit()
 	git_cache
 	if ! kgit rev-parse -q --verify "$tag^{commit}"; then
 		step "Getting the second base, Linux $BASE2_VERSION (about 1 minute)"
-		apt_private "$BASE2_SUITE" apt-get update \
-			>"$CACHE/logs/update.log" 2>&1 || true
+		apt_private "$BASE2_SUITE" apt-get -o APT::Update::Error-Mode=any \
+			update >"$CACHE/logs/update.log" 2>&1 ||
+			warn "$BASE2_SUITE cannot be read: $(grep -m 1 '^[EW]:' "$CACHE/logs/update.log")"
 		import_deb "$BASE2_VERSION" "$BASE2_SUITE" "$BASE2_PACKAGE_VERSION" \
 			"$BASE2_SHA256" "$tag" >&2 ||
 			die "$BASE_PACKAGE $BASE2_PACKAGE_VERSION cannot be downloaded; see $CACHE/logs/download.log"
@@ -414,7 +439,7 @@ compose()
 compose_in()
 {
 	local dir=$1
-	kgit read-tree "$base"
+	kgit read-tree "$base" || return 1
 	for patch in "${patches[@]}"; do
 		git mailinfo -u "$dir/msg" "$dir/diff" \
 			<"$ROOT/patches/$patch" >"$dir/info" ||
@@ -424,7 +449,7 @@ compose_in()
 				sed 's/^error: //' "$dir/err" | head -n 1)"
 			return 1
 		fi
-		tree=$(kgit write-tree)
+		tree=$(kgit write-tree) || return 1
 		{
 			sed -n 's/^Subject: //p' "$dir/info"
 			echo
@@ -436,7 +461,8 @@ compose_in()
 			GIT_COMMITTER_NAME=samehost \
 			GIT_COMMITTER_EMAIL=samehost@localhost \
 			GIT_COMMITTER_DATE=$(sed -n 's/^Date: //p' "$dir/info") \
-			kgit commit-tree -p "$commit" -F "$dir/commit" "$tree")
+			kgit commit-tree -p "$commit" -F "$dir/commit" "$tree") ||
+			return 1
 	done
 }
 
@@ -481,17 +507,20 @@ image()
 	if [[ ! -f $out ]]; then
 		need_space 3 "the image of the virtual machine"
 		step "Building the image of the virtual machine (about 1 minute)"
-		mkdir -p "$CACHE/image"
+		mkdir -p "$CACHE/image" "$CACHE/tmp"
 		rm -f "$CACHE"/image/*
 		# A hook packs the image, so that a user who is not root, for whom
-		# mmdebstrap uses a user namespace, gets the right owners as well. /proc
-		# and /sys are mounted then, and have no extended attributes to read.
+		# mmdebstrap uses a user namespace, gets the right owners as well; such
+		# a hook cannot write outside. /proc and /sys are mounted then, and have
+		# no extended attributes to read.
+		((EUID)) || local -x TMPDIR=$CACHE/tmp
 		run_logged "$log" "building the image" mmdebstrap --variant=apt \
 			--include="$(sed 's/[[:space:]]*#.*//;/^$/d' "$list" | paste -sd,)" \
 			--customize-hook="upload '$stage1' /init" \
 			--customize-hook='chmod 755 "$1/init"; mkdir -p "$1/share" "$1/payload"' \
 			--customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/usr/share/man/* "$1"/usr/share/locale/*' \
-			--customize-hook="mkfs.erofs --quiet -x -1 -T 0 --exclude-regex='^(proc|sys|tmp|run)/.*' '$out.new' \"\$1\"" \
+			--customize-hook="mkfs.erofs --quiet -x -1 -T 0 --exclude-regex='^(proc|sys|tmp|run)/.*' \"\$1/tmp/image\" \"\$1\"" \
+			--customize-hook="download /tmp/image '$out.new'" \
 			trixie /dev/null \
 			"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) trixie main"
 		mv "$out.new" "$out"

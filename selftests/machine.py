@@ -3,6 +3,9 @@
 fail their test, be decoded and be replaced. Called by scripts/test scripts with
 the build in SAMEHOST_BUILD and the machine's command line in SAMEHOST_QEMU."""
 
+import argparse
+import contextlib
+import io
 import json
 import os
 import pathlib
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -73,6 +77,54 @@ class BrokenGuests(unittest.TestCase):
         self.assertEqual(self.done.returncode, 1)
         self.assertTrue(self.done.stdout.endswith(
             "1 passed, 4 failed, 0 skipped\n"), self.done.stdout[-200:])
+
+
+class BrokenRunner(unittest.TestCase):
+    """No test is lost, whatever happens to the one who runs it."""
+
+    class Guest:
+        """A guest whose runner fails."""
+        error = None
+
+        def __init__(self, options, number):
+            self.console = pathlib.Path(os.devnull)
+            self.share = options.logs
+
+        def start(self):
+            return None
+
+        def run(self, test):
+            raise self.error
+
+        def read(self, _path):
+            return ""
+
+        def kill(self):
+            pass
+
+    def outcome(self, error):
+        self.Guest.error = error
+        real, runner.Guest = runner.Guest, self.Guest
+        tests = [runner.Test(f"net:{n}", "t") for n in "ab"]
+        options = argparse.Namespace(logs=pathlib.Path("."), guests=2,
+                                     debug=False)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                running = runner.Runner(options, tests)
+                running.run()
+        finally:
+            runner.Guest = real
+        return [(test.state, test.why[0]) for test in running.done]
+
+    def test_exception(self):
+        self.assertEqual(self.outcome(BrokenPipeError("gone")),
+                         [("fail", "the runner failed: "
+                           "BrokenPipeError('gone')")] * 2)
+
+    def test_end_of_a_worker(self):
+        with unittest.mock.patch("threading.excepthook"):
+            self.assertEqual(self.outcome(SystemExit()),
+                             [("fail", "did not run")] * 2)
 
 
 class Results(unittest.TestCase):

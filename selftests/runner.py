@@ -74,6 +74,8 @@ class Test:
     decoded: str = ""
     phantom: bool = False
     parts: dict = dataclasses.field(default_factory=dict)
+    # What the record says does not pass, and did
+    better: list = dataclasses.field(default_factory=list)
 
     @property
     def name(self):
@@ -172,6 +174,8 @@ def judge(test, known):
     bad = {name: state for name, state in test.parts.items() if state != "pass"}
     if test.state != "pass":
         bad["*"] = test.state
+    test.better = [part for entry, part in known
+                   if entry == test.entry and part not in bad]
     for name, state in bad.items():
         record = known.get((test.entry, name))
         if record is None or record[0] != state:
@@ -334,10 +338,13 @@ class Guest:
         if not hits or not vmlinux.exists():
             return ""
         part = "\n".join(lines[max(0, hits[0] - 2):hits[0] + 80]) + "\n"
-        done = subprocess.run(
-            [script, vmlinux, self.options.source, self.options.build],
-            input=part, capture_output=True, text=True, check=False,
-            timeout=300)
+        try:
+            done = subprocess.run(
+                [script, vmlinux, self.options.source, self.options.build],
+                input=part, capture_output=True, text=True, check=False,
+                timeout=300)
+        except (OSError, subprocess.SubprocessError) as error:
+            return f"{part}not decoded: {error}\n"
         return done.stdout or part
 
     def kill(self):
@@ -364,6 +371,7 @@ class Runner:
         self.todo = queue.Queue()
         for test in tests:
             self.todo.put(test)
+        self.tests = tests
         self.total = len(tests)
         self.done = []
         self.guests = []
@@ -388,6 +396,8 @@ class Runner:
                   f"  [{len(self.done)}/{self.total}]", flush=True)
             for why in test.why:
                 print(f"     {why}", flush=True)
+            for part in [] if self.options.debug else test.better:
+                print(f"     on record, but passed: {part}", flush=True)
             if test.state == "fail":
                 print(f"     log: {self.options.logs / test.directory()}",
                       flush=True)
@@ -412,6 +422,19 @@ class Runner:
                   f" again in a fresh guest ({self.phantoms} of {PHANTOMS})",
                   flush=True)
         return self.phantoms <= PHANTOMS
+
+    @staticmethod
+    def twice(guest, test):
+        """Runs a test. A slow machine can fail one of the tree's own that knows
+        of real machines only: it gets a second try, as in netdev's CI."""
+        alive = guest.run(test)
+        if alive and test.state == "fail" and test.topic == "regression" \
+                and not test.decoded:
+            first = test.why
+            test.state, test.why, test.parts = "", [], {}
+            alive = guest.run(test)
+            test.why.insert(0, f"second try; the first: {'; '.join(first)}")
+        return alive
 
     def work(self):
         guest = None
@@ -443,22 +466,18 @@ class Runner:
                 if splat:
                     self.machine("guest:boot", f"splat at boot: {splat[0]}",
                                  boot, guest)
-            alive = guest.run(test)
-            if alive and self.stopped.is_set():
-                break
-            # A slow machine can fail a test of the tree's own that knows of
-            # real machines only: it gets a second try, as in netdev's CI.
-            if alive and test.state == "fail" and test.topic == "regression" \
-                    and not test.decoded:
-                first = test.why
-                test.state, test.why, test.parts = "", [], {}
-                alive = guest.run(test)
-                test.why.insert(0, f"second try; the first: {'; '.join(first)}")
+            try:
+                alive = self.twice(guest, test)
+            except Exception as error:  # pylint: disable=broad-except
+                test.fail(f"the runner failed: {error!r}")
+                guest.kill()
+                alive = False
             if self.stopped.is_set():
                 break
             if test.phantom and not alive and self.excuse(test.entry):
-                self.todo.put(dataclasses.replace(
-                    test, state="", why=[], decoded="", phantom=False, parts={}))
+                test.state, test.why, test.parts = "", [], {}
+                test.decoded, test.phantom = "", False
+                self.todo.put(test)
                 guest = None
                 continue
             self.report(test)
@@ -490,12 +509,11 @@ class Runner:
             self.stopped.set()
             for guest in self.guests:
                 guest.kill()
-        left = []
-        while not self.todo.empty():
-            left.append(self.todo.get_nowait())
-        for test in left:
-            test.fail("did not run")
-            self.report(test)
+        # Whatever became of the workers: what did not run has failed.
+        for test in self.tests:
+            if not any(test is done for done in self.done):
+                test.fail("did not run")
+                self.report(test)
 
 
 def parse():
@@ -565,7 +583,7 @@ def main():
     for turn in range(options.loop):
         options.logs = logs / f"turn{turn + 1}" if options.loop > 1 else logs
         options.logs.mkdir(parents=True, exist_ok=True)
-        fresh = [dataclasses.replace(t, why=[], parts={}) for t in tests]
+        fresh = [dataclasses.replace(t, why=[], parts={}, better=[]) for t in tests]
         runner = Runner(options, fresh)
         runner.run()
         failed = [t for t in runner.done if t.state == "fail"]

@@ -74,11 +74,12 @@ def setUpModule():
     if not PATCHES:
         raise unittest.SkipTest("the series has no patches")
     TOPIC = PATCHES[0].split("/")[0]
-    # Not the cache of whoever runs this, but for the base in it.
-    real = must("bash", "-c", """. "$1"
-        kgit rev-parse -q --verify "base-$BASE_VERSION" >/dev/null 2>&1 ||
-            { take_lock; base_commit "" >/dev/null; }
-        echo "$GIT_DIR_CACHE" """, "t", ROOT / "scripts/lib.sh")
+    # Not the cache of whoever runs this, but for the base in it: the one that
+    # scripts/test has built, be it from a tree of the user's.
+    real, first = must("bash", "-c", """. "$1"
+        commit=${SAMEHOST_BASE:-$(take_lock; base_commit "")}
+        echo "$GIT_DIR_CACHE"
+        echo "$commit" """, "t", ROOT / "scripts/lib.sh").split("\n")[-2:]
     ENV = {k: v for k, v in os.environ.items()
            if k not in ("SAMEHOST_LOCKED", "MAKEFLAGS")}
     ENV |= {"GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C.UTF-8",
@@ -92,23 +93,25 @@ def setUpModule():
     small.mkdir()
     must("git", "init", "-q", ".", cwd=small, env=ENV)
     base = fields()
-    for version in base["BASE_VERSION"], base["BASE2_VERSION"]:
+    second = f"base-{base['BASE2_VERSION']}"
+    for version, commit in ((base["BASE_VERSION"], first),
+                            (base["BASE2_VERSION"], second)):
         tag = f"base-{version}"
-        if run(*git, "rev-parse", "-q", "--verify", tag).returncode == 0:
-            paths = must(*git, "ls-tree", "-r", "--name-only", tag, "--",
+        if run(*git, "rev-parse", "-q", "--verify", commit).returncode == 0:
+            paths = must(*git, "ls-tree", "-r", "--name-only", commit, "--",
                          *BASE_FILES, *touched).split("\n")
             listing = TMP / "paths"
             listing.write_text("\n".join(paths))
             must("bash", "-c", 'xargs -a "$2" git --git-dir="$1" archive "$3" '
-                 '-- | tar -xC "$4"', "t", real, listing, tag, small)
-        else:       # the second base, on a machine that never had it
-            numbers, _, extra = version.partition("-")
-            for name, value in zip(("VERSION", "PATCHLEVEL", "SUBLEVEL"),
-                                   numbers.split(".")):
-                edit(small / "Makefile", rf"(?m)^{name} = .*",
-                     f"{name} = {value}")
-            edit(small / "Makefile", r"(?m)^EXTRAVERSION =.*",
-                 f"EXTRAVERSION = -{extra}")
+                 '-- | tar -xC "$4"', "t", real, listing, commit, small)
+        # The second base, on a machine that never had it, and what stands in
+        # for the first where that is gone.
+        numbers, _, extra = version.partition("-")
+        for name, value in zip(("VERSION", "PATCHLEVEL", "SUBLEVEL"),
+                               numbers.split(".")):
+            edit(small / "Makefile", rf"(?m)^{name} = .*", f"{name} = {value}")
+        edit(small / "Makefile", r"(?m)^EXTRAVERSION =.*",
+             f"EXTRAVERSION = {'-' if extra else ''}{extra}".rstrip())
         must("git", "add", "-A", "-f", cwd=small, env=ENV)
         must("git", "commit", "-q", "-m", f"Linux {version}", cwd=small,
              env=ENV)
@@ -685,6 +688,22 @@ class Download(Case):
         data = self.deb.read_bytes()
         self.deb.write_bytes(data[:len(data) // 2])
         self.nothing_is_left(self.get(self.sha))
+
+    def test_no_space_for_the_files(self):
+        real = shutil.which("tar")
+        self.fake("tar", f'[[ $* != *-xf* ]] || {{ mkdir -p "${{@: -1}}/'
+                  f'{self.base["BASE_PACKAGE"]}"; exit 2; }}; exec {real} "$@"')
+        done = self.get(self.sha)
+        self.assertIn("cannot unpack", done.stdout)
+        self.nothing_is_left(done)
+
+    def test_no_space_for_the_objects(self):
+        real = shutil.which("git")
+        self.fake("git", f'[[ " $* " != *" add "* ]] || exit 128; '
+                  f'exec {real} "$@"')
+        done = self.get(self.sha)
+        self.assertIn("cannot store", done.stdout)
+        self.nothing_is_left(done)
 
     def test_not_there(self):
         self.fake("apt-get", "exit 100")
