@@ -237,6 +237,10 @@ class Guest:
             os.unlink(self.path)
         if self.wait_for("ready", self.options.boot_timeout) is None:
             return "the guest did not boot"
+        runs = self.read(self.share / "out" / "release").strip()
+        built = self.read(self.options.build / "include/config/kernel.release")
+        if runs != built.strip():
+            return f"the guest runs Linux {runs}, and {built.strip()} was built"
         return None
 
     def wait_for(self, word, timeout):
