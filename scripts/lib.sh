@@ -217,7 +217,8 @@ debian_mirror()
 
 # apt_private SUITE COMMAND...: an apt command that sees that suite of the
 # machine's own mirror and nothing else, checks signatures as always, and
-# leaves the machine's own sources and lists alone.
+# leaves the machine's own sources and lists alone. A mirror that lags behind
+# will do: what is taken from it is pinned by its sha256.
 apt_private()
 {
 	local suite=$1 dir=$CACHE/apt/$1 command=$2
@@ -230,6 +231,7 @@ apt_private()
 	"$command" -o Dir::Etc::sourcelist="$dir/sources.list" \
 		-o Dir::Etc::sourceparts=- -o Dir::State::lists="$dir/lists" \
 		-o Dir::Cache="$dir" -o Dir::State::status=/dev/null \
+		-o Acquire::Check-Valid-Until=false \
 		-o APT::Sandbox::User="$(id -un)" "$@"
 }
 
