@@ -72,7 +72,7 @@ declare -A PACKAGES=(
 	[build]="bc bison build-essential ccache cpio flex kmod libdw-dev
 		libelf-dev libssl-dev python3 rsync"
 	[selftests]="clang-19 llvm-19 libcap-dev libcap-ng-dev libmnl-dev
-		libnuma-dev pkg-config"
+		libnuma-dev pkg-config python3-jsonschema python3-yaml"
 	[vm]="erofs-utils mmdebstrap python3 qemu-system-x86 uidmap"
 	[check]="build-essential codespell git-email perl python3
 		quilt shellcheck pycodestyle pyflakes3 yamllint"
