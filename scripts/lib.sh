@@ -31,7 +31,7 @@ usage()
 	sed -n '2,/^$/{/^#/s/^# \{0,1\}//p}' "$0"
 }
 
-bad_usage() { die "$*; see ${0##*/} --help"; }
+bad_usage() { die "$*; see scripts/${0##*/} --help"; }
 
 # run_logged LOG WHAT COMMAND...: runs the command with its output in LOG and a
 # line of progress each half minute; on failure shows the end of LOG.
@@ -151,6 +151,9 @@ need_space()
 
 # Topics in the order of the series.
 topics() { sed -n 's,/.*,,;/^[a-z]/p' "$ROOT/series" | awk '!seen[$0]++'; }
+
+# The same, with those that have a section and no patch yet.
+sections() { sed -n 's/^# --- \([a-z0-9-]*\):.*/\1/p' "$ROOT/series"; }
 
 # series_of [TOPIC...]: their patches in the order of the series, with what the
 # topics name as their prerequisite.
