@@ -86,7 +86,8 @@ class BrokenRunner(unittest.TestCase):
         """A guest whose runner fails."""
         error = None
 
-        def __init__(self, options, number):
+        def __init__(self, options, number, cpus):
+            self.cpus = cpus
             self.console = pathlib.Path(os.devnull)
             self.share = options.logs
 
