@@ -153,51 +153,22 @@ def dependents(commit, patches):
     return sorted(have)
 
 
-def texts(build, sources):
-    """The machine code of objects, without what it refers to."""
-    return {s: run("objdump", "-s", *[f"-j{name}" for name in (
-        ".text", ".text.unlikely", ".init.text", ".exit.text", ".ref.text")],
-        f"{s[:-2]}.o", cwd=build.dir)[1] for s in sources}
-
-
-def build_without(build, patches, symbol, sources):
-    """Findings about code that differs though the symbol is not set."""
-    before, after = patches[0].before, patches[-1].after
-    sources = [s for s in sources if blob(before, s) and blob(after, s)]
-    say(f"{patches[0].topic}: the same code without {symbol} "
-        f"({len(sources)} objects)")
-    build.configured = None
-    build.objects(before, sources)
-    old = texts(build, sources)
-    set_symbol(build, after, symbol, "n")
-    build.objects(after, sources)
-    new = texts(build, sources)
-    build.configured = None
-    return [f"{s}:1: the code differs from that before the topic ({symbol}=n)"
-            for s in sources if old[s] != new[s]]
-
-
-def set_symbol(build, commit, symbol, value):
-    """Configures with a value for a symbol; the value that it got."""
-    checkout(commit)
-    build.configured = None
-    build.configure(commit)
-    config = build.dir / ".config"
-    text = re.sub(rf"^(# )?{symbol}[= ].*\n", "", config.read_text(),
-                  flags=re.M)
-    config.write_text(text + (f"# {symbol} is not set\n" if value == "n"
-                              else f"{symbol}={value}\n"))
-    build.make("olddefconfig")
-    state = re.search(rf"^{symbol}=(.)", config.read_text(), re.M)
-    return state[1] if state else "n"
-
-
 def build_symbol(build, tip, topic, symbol, sources):
     """Findings with the symbol y, m (if it can be) and n."""
     found = []
     lines = {symbol: topic}
     for value in "ymn":
-        if set_symbol(build, tip, symbol, value) != value:
+        checkout(tip)
+        build.configured = None
+        build.configure(tip)
+        config = build.dir / ".config"
+        text = re.sub(rf"^(# )?{symbol}[= ].*\n", "", config.read_text(),
+                      flags=re.M)
+        config.write_text(text + (f"# {symbol} is not set\n" if value == "n"
+                                  else f"{symbol}={value}\n"))
+        build.make("olddefconfig")
+        state = re.search(rf"^{symbol}=(.)", config.read_text(), re.M)
+        if (state[1] if state else "n") != value:
             if value != "m":
                 found.append(f"series:1: {symbol} cannot be {value}")
             continue
@@ -246,9 +217,4 @@ def check(ctx, results, patches):
                 ["symbol", tip, symbol, tools,
                  *[f.read_text() for f in build.fragments]],
                 lambda: build_symbol(build, tip, topic, symbol, sources)))
-            results.add(ctx.cache.get(
-                ["without", mine[0].before, mine[-1].after, symbol, tools,
-                 *[f.read_text() for f in build.fragments]],
-                lambda: build_without(build, mine, symbol,
-                                      topic_files[topic])))
     say(f"Built in {time.monotonic() - start:.0f} s")

@@ -86,8 +86,7 @@ class BrokenRunner(unittest.TestCase):
         """A guest whose runner fails."""
         error = None
 
-        def __init__(self, options, number, cpus):
-            self.cpus = cpus
+        def __init__(self, options, number):
             self.console = pathlib.Path(os.devnull)
             self.share = options.logs
 

@@ -66,7 +66,6 @@ class Test:
     long_args: str = ""
     only: str = ""
     also: str = ""
-    cpus: str = ""
     env: dict = dataclasses.field(default_factory=dict)
     # The outcome
     state: str = ""
@@ -104,8 +103,7 @@ def read_list(path, topic):
             key, _, value = word.partition("=")
             if key.isupper():
                 test.env[key] = value
-            elif key in ("setup", "args", "long_args", "only", "also",
-                         "cpus"):
+            elif key in ("setup", "args", "long_args", "only", "also"):
                 setattr(test, key, value)
             elif key == "timeout" and value.isdigit():
                 test.timeout = int(value)
@@ -201,9 +199,8 @@ def judge(test, known):
 class Guest:
     """A virtual machine with the agent in it."""
 
-    def __init__(self, options, number, cpus=""):
+    def __init__(self, options, number):
         self.options = options
-        self.cpus = cpus
         self.dir = options.logs / f"guest{number}"
         self.share = self.dir / "share"
         self.share.mkdir(parents=True)
@@ -224,9 +221,6 @@ class Guest:
         self.listener.listen(1)
         command = [word.replace("@SHARE@", str(self.share))
                    for word in self.options.qemu]
-        if self.cpus == "turns":
-            command = [word.replace("thread=multi", "thread=single")
-                       for word in command]
         command += ["-serial", "stdio", "-device", "virtio-serial-pci",
                     "-chardev", f"socket,id=agent,path={self.path}",
                     "-device", "virtserialport,chardev=agent,nr=1"]
@@ -390,10 +384,10 @@ class Runner:
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
-    def guest(self, cpus):
+    def guest(self):
         with self.lock:
             self.number += 1
-            guest = Guest(self.options, self.number, cpus)
+            guest = Guest(self.options, self.number)
             self.guests.append(guest)
         return guest
 
@@ -454,11 +448,8 @@ class Runner:
                 test = self.todo.get_nowait()
             except queue.Empty:
                 break
-            if guest is not None and guest.cpus != test.cpus:
-                self.shut_down(guest)
-                guest = None
             if guest is None:
-                guest = self.guest(test.cpus)
+                guest = self.guest()
                 why = guest.start()
                 if why:
                     guest.kill()
@@ -501,17 +492,13 @@ class Runner:
             if not alive:
                 guest = None
         if guest is not None and not self.stopped.is_set():
-            self.shut_down(guest)
-
-    def shut_down(self, guest):
-        """A guest that has run its tests."""
-        end = guest.console.stat().st_size
-        why = guest.stop()
-        tail = guest.console.read_bytes()[end:].decode(errors="replace")
-        if not why and SPLAT.search(tail):
-            why = "splat at shutdown"
-        if why:
-            self.machine("guest:shutdown", why, tail, guest)
+            end = guest.console.stat().st_size
+            why = guest.stop()
+            tail = guest.console.read_bytes()[end:].decode(errors="replace")
+            if not why and SPLAT.search(tail):
+                why = "splat at shutdown"
+            if why:
+                self.machine("guest:shutdown", why, tail, guest)
 
     def run(self):
         workers = [threading.Thread(target=self.work, daemon=True)
@@ -574,11 +561,9 @@ def select(options):
     elif options.debug:
         tests = [t for t in tests if t.topic != "regression" or
                  t.also == "debug" or options.long]
-    named = [t for t in tests for want in options.wanted
-             if fnmatch.fnmatch(t.entry, want) or fnmatch.fnmatch(t.name, want)]
-    tests = [t for t in tests if t in named or not (
+    tests = [t for t in tests if not (
         (t.only == "long" and not options.long and not options.wanted) or
-        (t.only == "normal" and options.debug and not options.long) or
+        (t.only == "normal" and options.debug) or
         (t.only == "debug" and not options.debug))]
     # KUnit taints the kernel, and there are tests that refuse a tainted one.
     return sorted(tests, key=lambda t: t.entry.startswith("kunit:"))
