@@ -86,7 +86,8 @@ class BrokenRunner(unittest.TestCase):
         """A guest whose runner fails."""
         error = None
 
-        def __init__(self, options, number):
+        def __init__(self, options, number, cpus):
+            self.number, self.cpus = number, cpus
             self.console = pathlib.Path(os.devnull)
             self.share = options.logs
 
@@ -125,6 +126,71 @@ class BrokenRunner(unittest.TestCase):
         with unittest.mock.patch("threading.excepthook"):
             self.assertEqual(self.outcome(SystemExit()),
                              [("fail", "did not run")] * 2)
+
+
+class Replaced(unittest.TestCase):
+    """Which guest runs what, with guests that only note it."""
+
+    class Guest(BrokenRunner.Guest):
+        """The first run of net:a meets a phantom of the emulator."""
+        runs = []
+
+        def run(self, test):
+            self.runs.append((self.number, self.cpus, test.entry))
+            test.state = "pass"
+            if test.entry == "net:a" and self.number == 1:
+                test.fail("the guest died")
+                test.phantom = True
+            return test.state == "pass"
+
+        def stop(self):
+            return None
+
+    def ran(self, *tests):
+        self.Guest.runs = []
+        options = argparse.Namespace(logs=pathlib.Path("."), guests=1,
+                                     debug=False)
+        with unittest.mock.patch.object(runner, "Guest", self.Guest), \
+                contextlib.redirect_stdout(io.StringIO()):
+            running = runner.Runner(options, tests)
+            running.run()
+        self.assertEqual([test.state for test in running.done],
+                         ["pass"] * len(tests))
+        return self.Guest.runs
+
+    def test_again_in_a_fresh_guest_and_before_all_others(self):
+        self.assertEqual(self.ran(runner.Test("net:a", "t"),
+                                  runner.Test("kunit:b", "t")),
+                         [(1, "", "net:a"), (2, "", "net:a"),
+                          (2, "", "kunit:b")])
+
+    def test_cpus_by_turns_have_a_guest_of_their_own(self):
+        self.assertEqual(self.ran(runner.Test("net:b", "t"),
+                                  runner.Test("net:c", "t", cpus="turns"),
+                                  runner.Test("net:d", "t", cpus="turns")),
+                         [(1, "", "net:b"), (2, "turns", "net:c"),
+                          (2, "turns", "net:d")])
+
+
+class Lists(unittest.TestCase):
+    """The lists of tests."""
+
+    def read(self, text):
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "t.list"
+            path.write_text(text)
+            return runner.read_list(path, "t")
+
+    def test_settings(self):
+        test, = self.read("net:a.sh timeout=9 cpus=turns only=long A=b\n")
+        self.assertEqual((test.timeout, test.cpus, test.only, test.env),
+                         (9, "turns", "long", {"A": "b"}))
+
+    def test_what_is_no_setting_is_named(self):
+        for word in ("cpus=two", "only=never", "timeout=soon", "speed=1"):
+            with self.subTest(word), \
+                    self.assertRaisesRegex(SystemExit, f"t.list:1: '{word}'"):
+                self.read(f"net:a.sh {word}\n")
 
 
 class Results(unittest.TestCase):

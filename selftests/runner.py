@@ -45,6 +45,10 @@ PHANTOM_INT3 = re.compile(
     r"Oops: int3: (?:.*\n){1,12}?.*Code:(?: [0-9a-f]{2})* (?!cc)[0-9a-f]{2} <")
 PHANTOMS = 3
 
+# The settings of a test that have few values.
+CHOICES = {"only": ("long", "normal", "debug"), "also": ("debug",),
+           "cpus": ("turns",)}
+
 STATES = {"pass": "ok", "fail": "FAIL", "skip": "skip"}
 
 
@@ -66,6 +70,7 @@ class Test:
     long_args: str = ""
     only: str = ""
     also: str = ""
+    cpus: str = ""
     env: dict = dataclasses.field(default_factory=dict)
     # The outcome
     state: str = ""
@@ -103,12 +108,13 @@ def read_list(path, topic):
             key, _, value = word.partition("=")
             if key.isupper():
                 test.env[key] = value
-            elif key in ("setup", "args", "long_args", "only", "also"):
+            elif key in ("setup", "args", "long_args") or \
+                    value in CHOICES.get(key, ()):
                 setattr(test, key, value)
             elif key == "timeout" and value.isdigit():
                 test.timeout = int(value)
             else:
-                sys.exit(f"{path}:{number}: unknown setting '{word}'")
+                sys.exit(f"{path}:{number}: '{word}' is no setting that a test has")
         tests.append(test)
     return tests
 
@@ -199,8 +205,9 @@ def judge(test, known):
 class Guest:
     """A virtual machine with the agent in it."""
 
-    def __init__(self, options, number):
+    def __init__(self, options, number, cpus=""):
         self.options = options
+        self.cpus = cpus
         self.dir = options.logs / f"guest{number}"
         self.share = self.dir / "share"
         self.share.mkdir(parents=True)
@@ -221,6 +228,9 @@ class Guest:
         self.listener.listen(1)
         command = [word.replace("@SHARE@", str(self.share))
                    for word in self.options.qemu]
+        if self.cpus == "turns":
+            command = [word.replace("thread=multi", "thread=single")
+                       for word in command]
         command += ["-serial", "stdio", "-device", "virtio-serial-pci",
                     "-chardev", f"socket,id=agent,path={self.path}",
                     "-device", "virtserialport,chardev=agent,nr=1"]
@@ -384,10 +394,10 @@ class Runner:
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
-    def guest(self):
+    def guest(self, cpus):
         with self.lock:
             self.number += 1
-            guest = Guest(self.options, self.number)
+            guest = Guest(self.options, self.number, cpus)
             self.guests.append(guest)
         return guest
 
@@ -443,18 +453,23 @@ class Runner:
     def work(self):
         guest = None
         failures = 0
+        again = None
         while not self.stopped.is_set():
             try:
-                test = self.todo.get_nowait()
+                test = again or self.todo.get_nowait()
             except queue.Empty:
                 break
+            again = None
+            if guest is not None and guest.cpus != test.cpus:
+                self.shut_down(guest)
+                guest = None
             if guest is None:
-                guest = self.guest()
+                guest = self.guest(test.cpus)
                 why = guest.start()
                 if why:
                     guest.kill()
                     text = guest.read(guest.console)
-                    self.todo.put(test)
+                    again = test
                     if PHANTOM_INT3.search(text) and self.excuse("guest:boot"):
                         guest = None
                         continue
@@ -463,6 +478,7 @@ class Runner:
                     guest = None
                     failures += 1
                     if failures == 2:
+                        self.todo.put(test)
                         break
                     continue
                 boot = guest.read(guest.share / "out" / "boot.dmesg")
@@ -481,7 +497,8 @@ class Runner:
             if test.phantom and not alive and self.excuse(test.entry):
                 test.state, test.why, test.parts = "", [], {}
                 test.decoded, test.phantom = "", False
-                self.todo.put(test)
+                # At once: the other guest may be tainted by KUnit.
+                again = test
                 guest = None
                 continue
             self.report(test)
@@ -492,13 +509,17 @@ class Runner:
             if not alive:
                 guest = None
         if guest is not None and not self.stopped.is_set():
-            end = guest.console.stat().st_size
-            why = guest.stop()
-            tail = guest.console.read_bytes()[end:].decode(errors="replace")
-            if not why and SPLAT.search(tail):
-                why = "splat at shutdown"
-            if why:
-                self.machine("guest:shutdown", why, tail, guest)
+            self.shut_down(guest)
+
+    def shut_down(self, guest):
+        """A guest that has run its tests."""
+        end = guest.console.stat().st_size
+        why = guest.stop()
+        tail = guest.console.read_bytes()[end:].decode(errors="replace")
+        if not why and SPLAT.search(tail):
+            why = "splat at shutdown"
+        if why:
+            self.machine("guest:shutdown", why, tail, guest)
 
     def run(self):
         workers = [threading.Thread(target=self.work, daemon=True)
@@ -561,9 +582,11 @@ def select(options):
     elif options.debug:
         tests = [t for t in tests if t.topic != "regression" or
                  t.also == "debug" or options.long]
-    tests = [t for t in tests if not (
+    named = [t for t in tests for want in options.wanted
+             if fnmatch.fnmatch(t.entry, want) or fnmatch.fnmatch(t.name, want)]
+    tests = [t for t in tests if t in named or not (
         (t.only == "long" and not options.long and not options.wanted) or
-        (t.only == "normal" and options.debug) or
+        (t.only == "normal" and options.debug and not options.long) or
         (t.only == "debug" and not options.debug))]
     # KUnit taints the kernel, and there are tests that refuse a tainted one.
     return sorted(tests, key=lambda t: t.entry.startswith("kunit:"))
