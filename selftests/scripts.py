@@ -67,6 +67,8 @@ def snapshot(tree):
 def setUpModule():
     """The small base, once: a bare repository with the tags of the bases."""
     global TMP, ENV, PATCHES, TOPIC
+    # A shell starts its background jobs with SIGINT ignored; ours must not be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     TMP = pathlib.Path(tempfile.mkdtemp(prefix="samehost-test-"))
     unittest.addModuleCleanup(shutil.rmtree, TMP, ignore_errors=True)
     have = (ROOT / "series").read_text().split("\n")
