@@ -168,6 +168,12 @@ class Patch:
         number = self.where.get((file, int(line)), self.heads.get(file, 1))
         return self.finding(number, f"{file}:{line}: {message}")
 
+    def file_at(self, number):
+        """The file that a line of the mail is about."""
+        heads = [(head, file) for file, head in self.heads.items()
+                 if head <= int(number or 1)]
+        return max(heads)[1] if heads else ""
+
     def line_of(self, pattern):
         """The number of the first line of the mail that matches."""
         return next((n for n, line in enumerate(self.lines, 1)
@@ -310,6 +316,10 @@ def check_checkpatch(patch, ctx):
     for line in out.split("\n"):
         if m := re.match(r"(?:\S+?:(\d+): )?(?:\S+: )?"
                          r"((?:ERROR|WARNING|CHECK):.*)", line):
+            # The macros of trace events are laid out in a way of their own.
+            if re.search("OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT", m[2]) and \
+               "/trace/events/" in patch.file_at(m[1]):
+                continue
             found.append(patch.finding(m[1], f"checkpatch: {m[2]}"))
         elif line and "total:" not in line:
             found.append(patch.finding(1, f"checkpatch says: {line}"))

@@ -31,7 +31,7 @@ class Build:
         self.dir.mkdir(parents=True, exist_ok=True)
         self.fragments = [f for f in (
             ROOT / "configs" / f"{name}.config"
-            for name in ["base", *series.topics]) if f.exists()]
+            for name in ["base", "check", *series.topics]) if f.exists()]
         self.configured = None
 
     def make(self, *args):
@@ -68,6 +68,10 @@ class Build:
                          r"((?:fatal )?(?:warning|error): .*|warning.*)", line)
             if m:
                 path = os.path.relpath(os.path.join(self.dir, m[1]), SOURCE)
+                # What Debian's sparse says of every MODULE_LICENSE()
+                if "bad constant expression" in m[3] and \
+                        line_of(path, m[2]).startswith("MODULE_"):
+                    continue
                 found.append(f"{path}:{m[2]}: {m[3]}")
         if "C=1 specified, but" in out:
             found.append("scripts/check_build.py:1: error: no sparse here")
@@ -87,6 +91,11 @@ class Build:
             found += [f"{source}:1: error: calls {name}, which there is not"
                       for name in re.findall(r"\b__u?(?:div|mod)di3\b", out)]
         return found
+
+
+def line_of(path, number):
+    lines = (SOURCE / path).read_text(errors="replace").split("\n")
+    return lines[int(number) - 1]
 
 
 def checkout(commit):
@@ -153,31 +162,74 @@ def dependents(commit, patches):
     return sorted(have)
 
 
-def build_symbol(build, tip, topic, symbol, sources):
-    """Findings with the symbol y, m (if it can be) and n."""
+def texts(build, sources):
+    """The machine code of objects, without what it refers to."""
+    found = {}
+    for source in sources:
+        name = f"{source[:-2]}.o"
+        rc, out = run("objdump", "-hw", name, cwd=build.dir)
+        code = re.findall(r"^ +\d+ (\S+) .*\bCODE\b", out, re.M)
+        if not rc and code:
+            rc, out = run("objdump", "-s", *[f"-j{c}" for c in code], name,
+                          cwd=build.dir)
+        if rc or not code:
+            raise RuntimeError(f"no machine code in {name}: {out.strip()}")
+        found[source] = out
+    return found
+
+
+def build_without(build, patches, symbol, sources):
+    """Findings about code that differs though the symbol is not set."""
+    before, after = patches[0].before, patches[-1].after
+    sources = sorted({s for s in sources if blob(before, s) and blob(after, s)})
+    say(f"{patches[0].topic}: the same code without {symbol} "
+        f"({len(sources)} objects)")
+    code = []
+    for commit in (before, after):
+        # The symbol is not known to the first of the two
+        value = set_symbol(build, commit, symbol, "n")
+        if value != "n":
+            return [f"series:1: {symbol} cannot be n"]
+        build.objects(commit, sources)
+        code.append(texts(build, sources))
+    build.configured = None
+    return [f"{s}:1: the code differs from that before the topic ({symbol}=n)"
+            for s in sources if code[0][s] != code[1][s]]
+
+
+def set_symbol(build, commit, symbol, value):
+    """Configures with a value for a symbol; the value that it got."""
+    checkout(commit)
+    build.configured = None
+    build.configure(commit)
+    config = build.dir / ".config"
+    text = re.sub(rf"^(# )?{symbol}[= ].*\n", "", config.read_text(),
+                  flags=re.M)
+    config.write_text(text + (f"# {symbol} is not set\n" if value == "n"
+                              else f"{symbol}={value}\n"))
+    build.make("olddefconfig")
+    state = re.search(rf"^{symbol}=(.)", config.read_text(), re.M)
+    return state[1] if state else "n"
+
+
+def build_symbol(build, mine, tip, symbol, sources):
+    """Findings with the symbol y, m (if it can be) and n, that were not there
+    before the topic. Of what includes its headers not all can be built."""
     found = []
-    lines = {symbol: topic}
+    start = mine[0].before
     for value in "ymn":
-        checkout(tip)
-        build.configured = None
-        build.configure(tip)
-        config = build.dir / ".config"
-        text = re.sub(rf"^(# )?{symbol}[= ].*\n", "", config.read_text(),
-                      flags=re.M)
-        config.write_text(text + (f"# {symbol} is not set\n" if value == "n"
-                                  else f"{symbol}={value}\n"))
-        build.make("olddefconfig")
-        state = re.search(rf"^{symbol}=(.)", config.read_text(), re.M)
-        if (state[1] if state else "n") != value:
+        set_symbol(build, start, symbol, "n")
+        before = build.objects(start, [s for s in sources if blob(start, s)])
+        if set_symbol(build, tip, symbol, value) != value:
             if value != "m":
                 found.append(f"series:1: {symbol} cannot be {value}")
             continue
-        build.configured = tip
-        these = [s for s in sources
-                 if value != "n" or symbol_of(tip, s) not in lines]
-        say(f"{topic}: {symbol}={value} ({len(these)} objects)")
-        found += [f"{line} ({symbol}={value})"
-                  for line in build.objects(tip, these)]
+        config = (build.dir / ".config").read_text()
+        these = [s for s in sources if not symbol_of(tip, s)
+                 or f"\n{symbol_of(tip, s)}=" in config]
+        say(f"{mine[0].topic}: {symbol}={value} ({len(these)} objects)")
+        found += [f"{line} ({symbol}={value})" for line in
+                  new_findings(before, build.objects(tip, these))]
     build.configured = None
     return found
 
@@ -216,5 +268,10 @@ def check(ctx, results, patches):
             results.add(ctx.cache.get(
                 ["symbol", tip, symbol, tools,
                  *[f.read_text() for f in build.fragments]],
-                lambda: build_symbol(build, tip, topic, symbol, sources)))
+                lambda: build_symbol(build, mine, tip, symbol, sources)))
+            results.add(ctx.cache.get(
+                ["without", mine[0].before, mine[-1].after, symbol, tools,
+                 *[f.read_text() for f in build.fragments]],
+                lambda: build_without(build, mine, symbol,
+                                      topic_files[topic])))
     say(f"Built in {time.monotonic() - start:.0f} s")
