@@ -282,6 +282,8 @@ class Guest:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         timeout = test.timeout * self.options.slow
+        if self.options.long:
+            timeout *= 4
         args = test.args
         if self.options.long and test.long_args:
             args = test.long_args
