@@ -74,6 +74,15 @@ void up(const char *name, int mtu);
 void address(const char *name, int family, int host, int prefix);
 void neighbour(const char *name, int family, int host, int ns);
 
+/* What A sends to B need not be fragmented. */
+void skip_frag(int family);
+
+/* As ethtool -K does. */
+void feature(const char *name, const char *feature, bool on);
+
+/* GRO at both ends of network(), which veth does with NAPI only. */
+void gro(void);
+
 /*
  * eth0 of A and eth0 of B, joined by "veth" alone or by a "bridge" in HOST;
  * A is host 1 and B is host 2 of one subnet of that family.

@@ -29,12 +29,12 @@
 
 static const struct program {
 	const char *name;
-	int args;
+	int args, optional;
 	void (*run)(char **args);
 } programs[] = {
-	{ "udp", 3, udp },
-	{ "tcp", 2, tcp },
-	{ "tun", 2, tun },
+	{ "udp", 3, 1, udp },
+	{ "tcp", 2, 1, tcp },
+	{ "tun", 2, 0, tun },
 };
 
 const char *variant;
@@ -125,7 +125,8 @@ static const struct program *find(const char *name, int args)
 	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		if (strcmp(programs[i].name, name))
 			continue;
-		if (programs[i].args != args)
+		if (args < programs[i].args ||
+		    args > programs[i].args + programs[i].optional)
 			die("%s takes %d arguments", name, programs[i].args);
 		return &programs[i];
 	}

@@ -8,9 +8,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
@@ -21,6 +23,10 @@
 #include <unistd.h>
 
 #include "bench.h"
+
+#ifndef RTAX_FEATURE_UDP_SKIP_FRAG
+#define RTAX_FEATURE_UDP_SKIP_FRAG (1 << 5)
+#endif
 
 static int ns_fd[NAMESPACES];
 
@@ -234,6 +240,81 @@ void neighbour(const char *name, int family, int host, int ns)
 	commit("adding a neighbour to", name);
 }
 
+/* A route of its own to a host, with RTAX_FEATURE_* bits. */
+static void route_feature(const char *name, int family, int host,
+			  uint32_t features)
+{
+	struct rtmsg *rtm = begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+				  sizeof(*rtm));
+	struct rtattr *metrics;
+	uint8_t addr[16];
+	int len = ip(family, host, addr);
+
+	rtm->rtm_family = family;
+	rtm->rtm_dst_len = 8 * len;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = RT_SCOPE_LINK;
+	rtm->rtm_type = RTN_UNICAST;
+	put(RTA_DST, addr, len);
+	put_int(RTA_OIF, index_of(name));
+	metrics = nest(RTA_METRICS, NULL, 0);
+	put_int(RTAX_FEATURES, features);
+	nest_end(metrics);
+	commit("adding a route to", name);
+}
+
+void skip_frag(int family)
+{
+	enter(A);
+	sysctl("net/ipv4/udp_skip_frag", "1");
+	route_feature("eth0", family, B, RTAX_FEATURE_UDP_SKIP_FRAG);
+}
+
+/* By the name of the feature, as it has no fixed number. */
+void feature(const char *name, const char *feature, bool on)
+{
+	enum { WORDS = 4, STRINGS = 32 * WORDS };
+	struct {
+		struct ethtool_gstrings head;
+		char text[STRINGS][ETH_GSTRING_LEN];
+	} names = { .head = { .cmd = ETHTOOL_GSTRINGS,
+			      .string_set = ETH_SS_FEATURES } };
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block block[WORDS];
+	} set = { .head = { .cmd = ETHTOOL_SFEATURES } };
+	struct {
+		struct ethtool_sset_info head;
+		uint32_t count;
+	} sset = { .head = { .cmd = ETHTOOL_GSSET_INFO,
+			     .sset_mask = 1 << ETH_SS_FEATURES } };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct ifreq ifr = { };
+	uint32_t i;
+
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	ifr.ifr_data = (void *)&sset;
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr) || sset.count > STRINGS)
+		die("the number of features of %s: %s", name, strerror(errno));
+	ifr.ifr_data = (void *)&names;
+	names.head.len = sset.count;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("the features of %s: %s", name, strerror(errno));
+	for (i = 0; i < sset.count; i++)
+		if (!strncmp(names.text[i], feature, ETH_GSTRING_LEN))
+			break;
+	if (i == sset.count)
+		die("%s has no feature %s", name, feature);
+	set.head.size = (sset.count + 31) / 32;
+	set.block[i / 32].valid = 1u << i % 32;
+	set.block[i / 32].requested = on ? 1u << i % 32 : 0;
+	ifr.ifr_data = (void *)&set;
+	if (ioctl(fd, SIOCETHTOOL, &ifr) < 0)
+		die("changing %s of %s: %s", feature, name, strerror(errno));
+	close(fd);
+}
+
 static void container_end(int ns, int family, int peer, int mtu)
 {
 	int prefix = family == AF_INET ? 24 : 64;
@@ -299,6 +380,17 @@ void network(const char *path, int family, int mtu)
 	wait_for("eth0");
 	enter(B);
 	wait_for("eth0");
+}
+
+void gro(void)
+{
+	static const int ends[] = { A, B };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		enter(ends[i]);
+		feature("eth0", "rx-gro", true);
+	}
 }
 
 struct address sockaddr(int family, int host, int port)

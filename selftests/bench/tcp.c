@@ -26,7 +26,7 @@ static int tcp_socket(int family)
 	return fd;
 }
 
-/* tcp 4|6 PATH */
+/* tcp 4|6 PATH [gro] */
 void tcp(char **args)
 {
 	int family = number(args[0]) == 4 ? AF_INET : AF_INET6;
@@ -34,7 +34,13 @@ void tcp(char **args)
 	int listener, from, at, i;
 	uint64_t n = 0, segments;
 
+	if (args[2] && strcmp(args[2], "gro"))
+		die("no mode '%s'", args[2]);
 	network(args[1], family, MTU);
+	if (args[2])
+		gro();
+	if (variant_is("on"))
+		skip_frag(family);
 	enter(B);
 	listener = tcp_socket(family);
 	if (bind(listener, (void *)&to.sa, to.len) || listen(listener, 1))

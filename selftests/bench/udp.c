@@ -47,7 +47,12 @@ static void settle(int family, int from, int at, int size)
 	}
 }
 
-/* udp 4|6 PATH SIZE */
+/*
+ * udp 4|6 PATH SIZE [guess|gro]
+ *
+ * "on" is skip-frag: a datagram over the MTU stays whole, unless "guess" says
+ * that the last port of the bridge cannot carry it.
+ */
 void udp(char **args)
 {
 	int family = number(args[0]) == 4 ? AF_INET : AF_INET6;
@@ -55,13 +60,27 @@ void udp(char **args)
 	int mtu = variant_is("mtu65535") ? 65535 : 1500;
 	int size = number(args[2]);
 	struct address to = sockaddr(family, B, 7777);
-	uint64_t cut = fragments(family, size, mtu);
+	uint64_t cut = fragments(family, size, mtu), cut_early = cut;
+	bool guess = args[3] && !strcmp(args[3], "guess");
 	uint64_t created, n = 0, ok, required;
 	int from, at, i;
 
+	if (args[3] && !guess && strcmp(args[3], "gro"))
+		die("no mode '%s'", args[3]);
 	if (size > MAX_SIZE)
 		die("a datagram has at most %d bytes", MAX_SIZE);
 	network(args[1], family, mtu);
+	if (args[3] && !guess)
+		gro();
+	if (variant_is("on")) {
+		cut_early = 0;
+		if (!guess)
+			cut = 0;
+		skip_frag(family);
+		enter(HOST);
+		if (guess)
+			feature("vethB", "tx-udp-fragmentation", false);
+	}
 	enter(B);
 	at = udp_socket(family, B, 7777);
 	enter(A);
@@ -98,5 +117,5 @@ void udp(char **args)
 	       cut * n);
 	enter(A);
 	expect("FragCreates", counter(family, ip, "FragCreates") - created,
-	       cut * n);
+	       cut_early * n);
 }
