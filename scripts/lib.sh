@@ -392,7 +392,8 @@ base_from_git()
 		die "$dir is not a git tree that git accepts: ${found%%$'\n'*}"
 	rev=$BASE_TAG
 	git -C "$dir" rev-parse -q --verify "$rev^{commit}" >/dev/null || rev=HEAD
-	found=$(git -C "$dir" show "$rev:Makefile" 2>/dev/null | tree_version)
+	found=$(git -C "$dir" show "$rev:Makefile" 2>/dev/null | tree_version) ||
+		found=''
 	[[ $found == "$BASE_VERSION" ]] ||
 		die "$dir has no $BASE_TAG, and its HEAD is Linux ${found:-(no kernel)}; expected $BASE_VERSION"
 	kgit fetch -q --depth 1 --no-tags "$(cd "$dir" && pwd)" \
