@@ -193,6 +193,37 @@ class Lists(unittest.TestCase):
                 self.read(f"net:a.sh {word}\n")
 
 
+class Selection(unittest.TestCase):
+    """Which tests a command is for."""
+
+    def select(self, *wanted, debug=False, long=False):
+        with tempfile.TemporaryDirectory() as name:
+            lists = pathlib.Path(name)
+            (lists / "fixes.list").write_text(
+                "net:a\nnet:b only=normal\nnet:c only=long\nnet:d only=debug\n")
+            (lists / "regression.list").write_text("net:e\nnet:f also=debug\n")
+            options = argparse.Namespace(lists=lists, wanted=wanted,
+                                         debug=debug, long=long)
+            return " ".join(test.name for test in runner.select(options))
+
+    def test_nothing_named(self):
+        self.assertEqual(self.select(), "a b e f")
+        self.assertEqual(self.select(debug=True), "a d f")
+
+    def test_long(self):
+        self.assertEqual(self.select(long=True), "a b c e f")
+        self.assertEqual(self.select(long=True, debug=True), "a b c d e f")
+
+    def test_named(self):
+        for debug in (False, True):
+            self.assertEqual(self.select("fixes", debug=debug), "a b c d")
+            self.assertEqual(self.select("b", "net:[cd]", debug=debug), "b c d")
+
+    def test_bad_name(self):
+        with self.assertRaisesRegex(SystemExit, "no topic or test 'x'"):
+            self.select("x")
+
+
 class Results(unittest.TestCase):
     """How outputs are read and judged, without a machine."""
 

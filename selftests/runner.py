@@ -578,18 +578,19 @@ def select(options):
             if not found and any(p.stem == want for p in lists):
                 continue
             if not found:
-                sys.exit(f"no topic or test '{want}'; scripts/test --list shows them")
+                sys.exit(f"test: no topic or test '{want}'; "
+                         "scripts/test --list shows them")
             picked += [t for t in found if t not in picked]
         tests = picked
-    elif options.debug:
-        tests = [t for t in tests if t.topic != "regression" or
-                 t.also == "debug" or options.long]
-    named = [t for t in tests for want in options.wanted
-             if fnmatch.fnmatch(t.entry, want) or fnmatch.fnmatch(t.name, want)]
-    tests = [t for t in tests if t in named or not (
-        (t.only == "long" and not options.long and not options.wanted) or
-        (t.only == "normal" and options.debug and not options.long) or
-        (t.only == "debug" and not options.debug))]
+    else:
+        tests = [t for t in tests if not (
+            (t.only == "debug" and not options.debug) or
+            # What takes long is for those who ask for it
+            (not options.long and (
+                t.only == "long" or
+                (t.only == "normal" and options.debug) or
+                (t.topic == "regression" and options.debug and
+                 t.also != "debug"))))]
     # KUnit taints the kernel, and there are tests that refuse a tainted one.
     return sorted(tests, key=lambda t: t.entry.startswith("kunit:"))
 
