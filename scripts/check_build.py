@@ -32,7 +32,8 @@ class Build:
         self.dir.mkdir(parents=True, exist_ok=True)
         self.fragments = [f for f in (
             ROOT / "configs" / f"{name}.config"
-            for name in ["base", "check", *series.topics]) if f.exists()]
+            for topic in ["base", "check", *series.topics]
+            for name in (topic, f"{topic}.kunit")) if f.exists()]
         self.configured = None
 
     def make(self, *args):
