@@ -76,6 +76,7 @@ void neighbour(const char *name, int family, int host, int ns);
 
 /* What A sends to B need not be fragmented. */
 void skip_frag(int family);
+void skip_frag_off_again(int family);
 
 /* As ethtool -K does. */
 void feature(const char *name, const char *feature, bool on);

@@ -271,6 +271,12 @@ void skip_frag(int family)
 	route_feature("eth0", family, B, RTAX_FEATURE_UDP_SKIP_FRAG);
 }
 
+void skip_frag_off_again(int family)
+{
+	skip_frag(family);
+	sysctl("net/ipv4/udp_skip_frag", "0");
+}
+
 /* By the name of the feature, as it has no fixed number. */
 void feature(const char *name, const char *feature, bool on)
 {

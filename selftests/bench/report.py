@@ -28,8 +28,8 @@ def columns(results):
     found = {}
     for result in results:
         found.update(dict.fromkeys(result.values))
-    order = {"base": 0, "off": 1, "on": 2}
-    return sorted(found, key=lambda name: order.get(name, 3))
+    order = {"base": 0, "off": 1, "off-again": 2, "on": 3}
+    return sorted(found, key=lambda name: order.get(name, 4))
 
 
 def change(value, base):
@@ -75,9 +75,9 @@ def markdown(results):
 def notes(command, qemu, machine, compiler, release, scatter):
     return f"""
 `{command}`: {release}, compiled by {compiler}.
-Base is the unpatched kernel; off and on are the patched one, with the topic's
-feature off and on; any other column is a peer on the unpatched kernel. A/A: a
-second boot of base, minus the first. Δ: against base.
+Base is the unpatched kernel; off, off-again and on are the patched one, with the
+topic's feature off, off after it was on, and on; any other column is a peer on the
+unpatched kernel. A/A: a second boot of base, minus the first. Δ: against base.
 
 Counted by {qemu}:
 `{machine}`.
@@ -143,7 +143,8 @@ def svg(results):
             for name in names:
                 value = result.values[name]
                 share = value / base
-                kind = name if name in ("base", "off", "on") else "peer"
+                kind = name if name in ("base", "off", "on") else (
+                    "off" if name == "off-again" else "peer")
                 width = max(1, round(min(share, 1.25) * FULL / 1.25))
                 body.append(f'<rect class="{kind}" x="{LEFT}" y="{y}" '
                             f'width="{width}" height="{BAR}" rx="2"/>')

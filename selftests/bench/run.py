@@ -37,6 +37,8 @@ EXACT = ["-accel", "tcg", "-icount", "shift=0,sleep=off",
 # longer than all the rest of an exact boot; the tick comes from the HPET.
 APPEND = ["console=ttyS0", "nokaslr", "norandmaps", "nolapic_timer",
           "panic=-1", "panic_on_warn=1"]
+# The variants that run the patched kernel
+PATCHED = ("off", "off-again", "on")
 
 
 def fail(why):
@@ -109,9 +111,9 @@ class Boot:
         return directory / f"{self.case.name}-{self.variant}{again}.log"
 
     def command(self, args, machine, rounds, console, quiet=True):
-        patched = self.variant in ("off", "on")
+        patched = self.variant in PATCHED
         words = [str(rounds), self.variant, *self.case.program]
-        append = [*APPEND, *(["quiet"] if quiet else []),
+        append = [*APPEND, *args.append.split(), *(["quiet"] if quiet else []),
                   f'BENCH="{" ".join(words)}"']
         return [args.qemu, *machine, "-machine", "q35,sata=off",
                 "-smp", str(self.case.cpus), "-m", "512M", "-nodefaults",
@@ -251,15 +253,19 @@ def wall(cases, args):
     return rows, failures
 
 
-def show_one(cases, args):
-    """One boot with its console on the terminal."""
+def shown(cases, args):
+    """The boot that --show names."""
     name, _, variant = args.show.partition(":")
     variant = variant or "base"
     case = next((c for c in cases if c.name == name), None)
     if not case or variant not in ("base", *case.variants):
         fail(f"no case and variant '{args.show}'; see scripts/bench --list")
-    command = Boot(case, variant).command(args, EXACT, ROUNDS, "stdio",
-                                          quiet=False)
+    return Boot(case, variant)
+
+
+def show_one(boot, args):
+    """One boot with its console on the terminal."""
+    command = boot.command(args, EXACT, ROUNDS, "stdio", quiet=False)
     print(shlex.join(command), file=sys.stderr, flush=True)
     return subprocess.run(command, stdin=subprocess.DEVNULL,
                           check=False).returncode
@@ -283,6 +289,7 @@ def interrupt(*_):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--append", default="")
     parser.add_argument("--show")
     parser.add_argument("--json")
     parser.add_argument("--svg")
@@ -297,19 +304,22 @@ def main():
 
     cases = select(args.names)
     if args.list:
+        if args.show:
+            shown(cases, args)
         for case in cases:
             print(f"{case.name:20} {case.topic:12} {case.unit:12} "
                   f"base,{','.join(case.variants)}")
         return 0
     if args.show:
-        return show_one(cases, args)
+        return show_one(shown(cases, args), args)
 
     rows, results, scatter, failures = exact(cases, args)
+    extra = ["--append", args.append] if args.append else []
     qemu = subprocess.run([args.qemu, "--version"], check=True, text=True,
                           capture_output=True).stdout.splitlines()[0]
     sys.stdout.write(report.markdown(results))
     sys.stdout.write(report.notes(
-        command=" ".join(["scripts/bench", *args.names]), qemu=qemu,
+        command=shlex.join(["scripts/bench", *extra, *args.names]), qemu=qemu,
         machine=" ".join(EXACT), compiler=args.compiler, release=args.release,
         scatter=scatter))
     sys.stdout.flush()

@@ -41,6 +41,8 @@ void tcp(char **args)
 		gro();
 	if (variant_is("on"))
 		skip_frag(family);
+	else if (variant_is("off-again"))
+		skip_frag_off_again(family);
 	enter(B);
 	listener = tcp_socket(family);
 	if (bind(listener, (void *)&to.sa, to.len) || listen(listener, 1))

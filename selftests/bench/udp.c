@@ -51,7 +51,7 @@ static void settle(int family, int from, int at, int size)
  * udp 4|6 PATH SIZE [guess|gro]
  *
  * "on" is skip-frag: a datagram over the MTU stays whole, unless "guess" says
- * that the last port of the bridge cannot carry it.
+ * that the last port of the bridge cannot carry it. "off-again" has been on.
  */
 void udp(char **args)
 {
@@ -80,6 +80,8 @@ void udp(char **args)
 		enter(HOST);
 		if (guess)
 			feature("vethB", "tx-udp-fragmentation", false);
+	} else if (variant_is("off-again")) {
+		skip_frag_off_again(family);
 	}
 	enter(B);
 	at = udp_socket(family, B, 7777);
