@@ -136,7 +136,8 @@ class Case(unittest.TestCase):
         self.repo, self.cache = self.dir / "repo", self.dir / "cache/samehost"
         self.repo.mkdir()
         self.cache.mkdir(parents=True)
-        for name in "scripts", "patches", "configs", "Documentation":
+        for name in ("scripts", "patches", "configs", "Documentation",
+                     "selftests/bench"):
             shutil.copytree(ROOT / name, self.repo / name,
                             ignore=shutil.ignore_patterns("__pycache__"))
         for name in "series", "README.md":
@@ -206,6 +207,12 @@ class Help(Case):
         for name in "apply", "check", "refresh", "rebase", "send":
             with self.subTest(name):
                 self.refuses("--nonsense.*see .*--help", name, "--nonsense")
+
+    def test_mistakes_are_told_before_a_build(self):
+        self.refuses("--deb= needs", "build", "--deb=")
+        self.refuses("no kernel configuration '/none'", "build", "--deb=/none")
+        for show in "nothing", "udp4-veth-1400:nothing":
+            self.refuses(f"no case and variant '{show}'", "bench", "--show", show)
 
 
 class Apply(Case):
@@ -296,6 +303,27 @@ class Apply(Case):
             out = self.refuses_and_keeps("has these already", tree)
             for patch in PATCHES:
                 self.assertIn(patch, out)
+
+    def test_what_is_needed_is_already_in(self):
+        topic = PATCHES[-1].split("/")[0]
+        needed = PATCHES[0].split("/")[0]
+        self.assertNotEqual(topic, needed)
+        whole = self.tree("whole")
+        self.works("apply", whole)
+        for git in True, False:
+            tree = self.tree(f"tree{git}", git)
+            self.works("apply", tree, needed)
+            self.refuses_and_keeps("has these already", tree, needed, topic)
+            self.assertIn(f"topic {needed} is in",
+                          self.works("apply", tree, topic))
+            self.assert_same(whole, tree)
+
+    def test_undone_as_it_says(self):
+        tree = self.tree(git=False)
+        before = snapshot(tree)
+        out = self.works("apply", tree)
+        must("bash", "-ec", out.split("to undo:")[1].split("\nTo turn")[0])
+        self.assertEqual(before, snapshot(tree))
 
     def test_one_is_already_in(self):
         tree = self.tree()
@@ -571,6 +599,17 @@ class Work(Case):
             "git", "apply", ROOT / "patches" / PATCHES[0], cwd=tree))
         self.assertIn(f"patches/{PATCHES[0]}: already in Linux 7.3.99",
                       self.works("rebase", "--tree", tree, "mine"))
+
+    def test_no_kernel_tree(self):
+        tree = self.dir / "other"
+        must("git", "init", "-q", tree)
+        must("git", "commit", "-q", "--allow-empty", "-m", "x", cwd=tree,
+             env=self.env)
+        self.refuses("'HEAD' in .* is not a Linux kernel", "rebase", "--tree",
+                     tree, "HEAD")
+        done = self.lib(f"base_from_git '{tree}'")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("its HEAD is Linux (no kernel)", done.stdout)
 
     def test_rebase_unknown_commit(self):
         self.refuses("has 'nonsense'", "rebase", "--tree", self.tree(),
