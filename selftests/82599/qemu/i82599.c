@@ -411,8 +411,8 @@ static void pf_realize(PCIDevice *dev, Error **errp)
     uint8_t *pm = dev->config + CAP_PM;
 
     if (pci_bus_is_root(pci_get_bus(dev))) {
-        error_setg(errp, "82599: not below a pcie-root-port, where it has room "
-                   "for its virtual functions");
+        error_setg(errp, "82599: needs a pcie-root-port as its bus, where its "
+                   "virtual functions have room");
         return;
     }
     dev->config_write = config_write;
