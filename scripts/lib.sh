@@ -551,9 +551,11 @@ kvm_works()
 # come from VM_APPEND.
 vm_args()
 {
-	# TCG copies byte by byte where the CPU says that rep movsb is fast.
+	# TCG copies byte by byte where the CPU says that rep movsb is fast. With
+	# five levels of page tables, an interrupt in identify_cpu(), which forgets
+	# them for a moment, makes KASAN take all memory for wild.
 	local kernel=$1 payload=$2 share=$3 root
-	local accel=(-accel "tcg,thread=multi" -cpu "max,-erms,-fsrm")
+	local accel=(-accel "tcg,thread=multi" -cpu "max,-erms,-fsrm,-la57")
 
 	root=$(image)
 	if kvm_works "$kernel"; then
