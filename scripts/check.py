@@ -622,7 +622,7 @@ def check_base(base):
     """scripts/base is whole, true, and what README.md says."""
     path, found, fields = ROOT / "scripts/base", [], {}
     for number, line in enumerate(path.read_text().split("\n"), 1):
-        if m := re.fullmatch(r"(\w+)=([\w.~+-]*)", line):
+        if m := re.fullmatch(r"(\w+)=([\w.~+:-]*)", line):
             fields[m[1]] = m[2]
         elif line and not line.startswith("#"):
             found.append(f"scripts/base:{number}: is not NAME=value: {line}")

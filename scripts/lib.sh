@@ -74,6 +74,10 @@ declare -A PACKAGES=(
 	[selftests]="clang-19 llvm-19 libcap-dev libcap-ng-dev libmnl-dev
 		libnuma-dev pkg-config python3-jsonschema python3-yaml"
 	[vm]="erofs-utils mmdebstrap python3 qemu-system-x86 uidmap"
+	[model]="gcc libc6-dev make"
+	[qemu]="gcc libc6-dev libglib2.0-dev libslirp-dev make ninja-build
+		patch pkgconf python3 python3-venv qemu-system-data seabios
+		xz-utils zlib1g-dev"
 	[check]="build-essential codespell git-email perl python3
 		quilt shellcheck pycodestyle pyflakes3 yamllint"
 	[check-build]="clang-19 gcc-multilib lld-19 llvm-19 sparse"
@@ -534,6 +538,64 @@ image()
 	echo "$out"
 }
 
+# qemu_source DIR: QEMU's source and Meson to build it with, in DIR.
+qemu_source()
+{
+	local dir=$1 log=$CACHE/logs/qemu-source.log version=$QEMU_VERSION got
+
+	[[ ! -f $dir/.got || $(cat "$dir/.got") != "$QEMU_VERSION" ]] || return 0
+	step "Getting QEMU $version and Meson (about 1 minute)"
+	rm -rf "$dir"
+	mkdir -p "$dir" "$CACHE/logs"
+	apt_private "$QEMU_SUITE" apt-get -o APT::Update::Error-Mode=any update \
+		>"$log" 2>&1 || warn "$QEMU_SUITE cannot be read: $(grep -m 1 '^[EW]:' "$log")"
+	# A mirror keeps the last version of a suite only.
+	if ! (cd "$dir" && apt_private "$QEMU_SUITE" apt-get source --download-only \
+		--tar-only "qemu=$version") >>"$log" 2>&1; then
+		version=$(apt_private "$QEMU_SUITE" apt-cache showsrc qemu 2>/dev/null |
+			sed -n 's/^Version: //p' | sort -V | tail -n 1) || true
+		[[ -n $version ]] || die "the source of QEMU cannot be downloaded; see $log"
+		warn "QEMU $QEMU_VERSION is gone, trying $version"
+		(cd "$dir" && apt_private "$QEMU_SUITE" apt-get source --download-only \
+			--tar-only "qemu=$version") >>"$log" 2>&1 ||
+			die "the source of QEMU cannot be downloaded; see $log"
+	fi
+	mv "$dir"/qemu_*.tar.xz "$dir/qemu.tar.xz"
+	got=$(sha256sum "$dir/qemu.tar.xz" | cut -d ' ' -f 1)
+	[[ $version != "$QEMU_VERSION" || $got == "$QEMU_SHA256" ]] ||
+		die "QEMU $version has a source tarball with sha256 $got, but scripts/base says $QEMU_SHA256; it is not used"
+	(cd "$dir" && apt_private "$QEMU_SUITE" apt-get download meson) >>"$log" 2>&1 ||
+		die "Meson cannot be downloaded; see $log"
+	mv "$dir"/meson_*.deb "$dir/meson.deb"
+	echo "$QEMU_VERSION" >"$dir/.got"
+}
+
+# qemu_82599 [--asan]: a QEMU with the model of the 82599, with sanitizers or not,
+# built when the model or its QEMU changed; prints its path.
+qemu_82599()
+{
+	local dir=$CACHE/qemu model=$ROOT/selftests/82599 option=${1-} key binary built
+
+	binary=$dir/qemu-system-x86_64${option:+-${option#--}}
+	built=$dir/.built$option
+
+	key=$({
+		echo "$QEMU_VERSION"
+		cat "$model"/core/*.[ch] "$model"/qemu/*
+	} | sha256sum)
+	if [[ $(cat "$built" 2>/dev/null) != "$key" ]]; then
+		need_space 2 "QEMU"
+		rm -f "$built"
+		qemu_source "$dir/download"
+		step "Building QEMU with the model of the 82599 (about 3 minutes)"
+		run_logged "$CACHE/logs/qemu.log" "building QEMU" \
+			"$model/qemu/build" ${option:+"$option"} --keep --jobs "$JOBS" \
+			--meson "$dir/download/meson.deb" "$dir/download/qemu.tar.xz" "$dir"
+		echo "$key" >"$built"
+	fi
+	echo "$binary"
+}
+
 # kvm_works KERNEL: /dev/kvm can open and create a machine and still never run
 # a guest, so the proof is a boot: a kernel without a root panics and QEMU ends.
 kvm_works()
@@ -548,7 +610,8 @@ kvm_works()
 # vm_args KERNEL PAYLOAD SHARE: sets the array QEMU to the command line of the
 # machine, its console on the standard streams. SHARE holds the program `run`
 # that the guest starts, and takes what it writes. Extra words for the kernel
-# come from VM_APPEND.
+# come from VM_APPEND. A card in VM_DEVICE, of which 82599 is the only one, is
+# there twice, with a wire between both.
 vm_args()
 {
 	# TCG copies byte by byte where the CPU says that rep movsb is fast. With
@@ -556,21 +619,33 @@ vm_args()
 	# them for a moment, makes KASAN take all memory for wild.
 	local kernel=$1 payload=$2 share=$3 root
 	local accel=(-accel "tcg,thread=multi" -cpu "max,-erms,-fsrm,-la57")
+	local qemu=qemu-system-x86_64 port lpj
 
 	root=$(image)
+	# A CPU whose thread has to wait for the host while it measures udelay()
+	# waits far too short ever after. TCG's TSC is the host's, HZ is 250; a clock
+	# that is lower now makes it wait longer, which does no harm.
+	lpj=$(awk -F : '/^cpu MHz/ { print "lpj=" int($2 * 4000); exit }' /proc/cpuinfo)
 	if kvm_works "$kernel"; then
-		accel=(-accel kvm -cpu max)
+		accel=(-accel kvm -cpu max) lpj=''
 	fi
 	cp "$ROOT/selftests/guest/init" "$share/init"
-	QEMU=(qemu-system-x86_64 -machine "q35,sata=off" "${accel[@]}"
+	[[ -z ${VM_DEVICE:-} ]] || qemu=$(qemu_82599 "${VM_SANITIZE:-}")
+	QEMU=("$qemu" -machine "q35,sata=off" "${accel[@]}"
 		-smp "${VM_CPUS:-4}" -m "${VM_MEM:-2G}"
 		-nodefaults -display none -no-reboot -kernel "$kernel"
 		-drive "file=$root,if=virtio,format=raw,readonly=on"
 		-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap"
-		-append "console=ttyS0 root=/dev/vda rootfstype=erofs ro init=/init panic=-1 oops=panic kunit.enable=1 log_buf_len=4M loglevel=${VM_LOGLEVEL:-5} ${VM_APPEND:-}"
+		-append "console=ttyS0 root=/dev/vda rootfstype=erofs ro init=/init panic=-1 oops=panic kunit.enable=1 log_buf_len=4M loglevel=${VM_LOGLEVEL:-5} $lpj ${VM_APPEND:-}"
 		-device virtio-rng-pci)
 	[[ -z $payload ]] ||
 		QEMU+=(-drive "file=$payload,if=virtio,format=raw,readonly=on")
+	# Virtual functions need a bus of their own.
+	for port in ${VM_DEVICE:+0 1}; do
+		QEMU+=(-device "pcie-root-port,id=slot$port,chassis=$port"
+			-netdev "hubport,id=wire$port,hubid=0"
+			-device "$VM_DEVICE,bus=slot$port,netdev=wire$port")
+	done
 }
 
 # --- Patches and trees ------------------------------------------------

@@ -86,8 +86,8 @@ class BrokenRunner(unittest.TestCase):
         """A guest whose runner fails."""
         error = None
 
-        def __init__(self, options, number, cpus):
-            self.number, self.cpus = number, cpus
+        def __init__(self, options, number, machine):
+            self.number, self.machine = number, machine
             self.console = pathlib.Path(os.devnull)
             self.share = options.logs
 
@@ -136,7 +136,7 @@ class Replaced(unittest.TestCase):
         runs = []
 
         def run(self, test):
-            self.runs.append((self.number, self.cpus, test.entry))
+            self.runs.append((self.number, "".join(self.machine), test.entry))
             test.state = "pass"
             if test.entry == "net:a" and self.number == 1:
                 test.fail("the guest died")
@@ -170,6 +170,13 @@ class Replaced(unittest.TestCase):
                                   runner.Test("net:d", "t", cpus="turns")),
                          [(1, "", "net:b"), (2, "turns", "net:c"),
                           (2, "turns", "net:d")])
+
+    def test_devices_have_a_guest_of_their_own(self):
+        self.assertEqual(self.ran(runner.Test("82599:b", "t", device="82599"),
+                                  runner.Test("82599:c", "t", device="82599"),
+                                  runner.Test("net:d", "t")),
+                         [(1, "82599", "82599:b"), (1, "82599", "82599:c"),
+                          (2, "", "net:d")])
 
 
 class Lists(unittest.TestCase):

@@ -45,9 +45,12 @@ PHANTOM_INT3 = re.compile(
     r"Oops: int3: (?:.*\n){1,12}?.*Code:(?: [0-9a-f]{2})* (?!cc)[0-9a-f]{2} <")
 PHANTOMS = 3
 
+# What the sanitizers of a QEMU print when a device of it is wrong.
+SANITIZER = re.compile(r"ERROR: (?:Address|Leak)Sanitizer|runtime error: ")
+
 # The settings of a test that have few values.
 CHOICES = {"only": ("long", "normal", "debug"), "also": ("debug",),
-           "cpus": ("turns",)}
+           "cpus": ("turns",), "device": ("82599",)}
 
 STATES = {"pass": "ok", "fail": "FAIL", "skip": "skip"}
 
@@ -71,6 +74,7 @@ class Test:
     only: str = ""
     also: str = ""
     cpus: str = ""
+    device: str = ""
     env: dict = dataclasses.field(default_factory=dict)
     # The outcome
     state: str = ""
@@ -85,6 +89,11 @@ class Test:
     @property
     def name(self):
         return self.entry.split(":", 1)[1]
+
+    @property
+    def machine(self):
+        """What sort of guest it runs in."""
+        return self.cpus, self.device
 
     def directory(self):
         return re.sub(r"[^A-Za-z0-9_.-]", "_", self.entry)
@@ -205,9 +214,9 @@ def judge(test, known):
 class Guest:
     """A virtual machine with the agent in it."""
 
-    def __init__(self, options, number, cpus=""):
+    def __init__(self, options, number, machine=("", "")):
         self.options = options
-        self.cpus = cpus
+        self.machine = machine
         self.dir = options.logs / f"guest{number}"
         self.share = self.dir / "share"
         self.share.mkdir(parents=True)
@@ -226,9 +235,10 @@ class Guest:
     def start(self):
         self.listener.bind(self.path)
         self.listener.listen(1)
+        cpus, device = self.machine
         command = [word.replace("@SHARE@", str(self.share))
-                   for word in self.options.qemu]
-        if self.cpus == "turns":
+                   for word in self.options.qemu[device]]
+        if cpus == "turns":
             command = [word.replace("thread=multi", "thread=single")
                        for word in command]
         command += ["-serial", "stdio", "-device", "virtio-serial-pci",
@@ -325,6 +335,10 @@ class Guest:
             test.fail(f"splat: {first.strip()}")
             test.decoded = self.decode(dmesg + leaks)
             test.phantom = bool(PHANTOM_INT3.search(dmesg))
+        wrong = SANITIZER.search(
+            self.console.read_bytes()[before:].decode(errors="replace"))
+        if wrong:
+            test.fail(f"QEMU: {wrong[0].strip()}; console: {self.console}")
         self.keep(test, out)
         if not alive:
             self.kill()
@@ -396,10 +410,10 @@ class Runner:
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
-    def guest(self, cpus):
+    def guest(self, machine):
         with self.lock:
             self.number += 1
-            guest = Guest(self.options, self.number, cpus)
+            guest = Guest(self.options, self.number, machine)
             self.guests.append(guest)
         return guest
 
@@ -462,11 +476,11 @@ class Runner:
             except queue.Empty:
                 break
             again = None
-            if guest is not None and guest.cpus != test.cpus:
+            if guest is not None and guest.machine != test.machine:
                 self.shut_down(guest)
                 guest = None
             if guest is None:
-                guest = self.guest(test.cpus)
+                guest = self.guest(test.machine)
                 why = guest.start()
                 if why:
                     guest.kill()
@@ -520,6 +534,8 @@ class Runner:
         tail = guest.console.read_bytes()[end:].decode(errors="replace")
         if not why and SPLAT.search(tail):
             why = "splat at shutdown"
+        if not why and SANITIZER.search(tail):
+            why = f"QEMU: {SANITIZER.search(tail)[0].strip()}"
         if why:
             self.machine("guest:shutdown", why, tail, guest)
 
@@ -556,8 +572,11 @@ def parse():
     parser.add_argument("--debug", action="store_true")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--list-devices", action="store_true")
     parser.add_argument("--loop", type=int, default=1)
-    parser.add_argument("--qemu", help="file with the command line, NUL between words")
+    parser.add_argument("--qemu", help="file with the command line, NUL between "
+                        "words; with -DEVICE behind its name that of the machine "
+                        "with that device")
     parser.add_argument("--tally", type=pathlib.Path)
     parser.add_argument("wanted", nargs="*")
     return parser.parse_args()
@@ -603,9 +622,14 @@ def main():
         for test in tests:
             print(f"{test.topic:12} {test.entry}")
         return 0
+    if options.list_devices:
+        print("\n".join({test.device for test in tests} - {""}))
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with open(options.qemu, encoding="utf-8") as file:
-        options.qemu = file.read().split("\0")[:-1]
+    options.qemu = {
+        device: pathlib.Path(name).read_text(encoding="utf-8").split("\0")[:-1]
+        for device in {test.device for test in tests}
+        for name in [options.qemu + (device and f"-{device}")]}
 
     start = time.monotonic()
     logs = options.logs

@@ -211,6 +211,7 @@ class Help(Case):
     def test_mistakes_are_told_before_a_build(self):
         self.refuses("--deb= needs", "build", "--deb=")
         self.refuses("no kernel configuration '/none'", "build", "--deb=/none")
+        self.refuses("--device knows 82599 only", "boot", "--device", "igb")
         for show in "nothing", "udp4-veth-1400:nothing":
             self.refuses(f"no case and variant '{show}'", "bench", "--show", show)
 
@@ -751,6 +752,50 @@ class Download(Case):
         done = self.get(self.sha)
         self.assertIn("--tree DIR", done.stdout)
         self.nothing_is_left(done)
+
+
+class QemuSource(Case):
+    """The source of QEMU from a mirror that is made up."""
+
+    def get(self, has=None, sha=None):
+        """The mirror has that version, and no other."""
+        has = has or fields()["QEMU_VERSION"]
+        source = self.dir / "source"
+        source.write_text("source")
+        sha = sha or must("sha256sum", source).split()[0]
+        edit(self.repo / "scripts/base", "(?m)^QEMU_SHA256=.*",
+             f"QEMU_SHA256={sha}")
+        self.fake("apt-get", f"""case $* in
+            *qemu={has}*) cp "{source}" qemu_1.orig.tar.xz ;;
+            *qemu=*) exit 100 ;;
+            *"download meson"*) echo meson >meson_1.deb ;;
+            esac""")
+        self.fake("apt-cache", f"echo 'Version: {has}'")
+        return self.lib(f'qemu_source "{self.dir}/got"; cat "{self.dir}"/got/*')
+
+    def test_right(self):
+        done = self.get()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue(done.stdout.endswith("meson\nsource"), done.stdout)
+
+    def test_wrong_checksum(self):
+        done = self.get(sha="0" * 64)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, "sha256 .* it is not used")
+        self.assertFalse((self.dir / "got/.got").exists())
+
+    def test_only_a_newer_one(self):
+        done = self.get(has="1:99.0")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("is gone, trying 1:99.0", done.stdout)
+        self.assertTrue(done.stdout.endswith("meson\nsource"), done.stdout)
+
+    def test_none(self):
+        self.fake("apt-cache", "exit 100")
+        self.fake("apt-get", "exit 100")
+        done = self.lib(f'qemu_source "{self.dir}/got"')
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn("the source of QEMU cannot be downloaded", done.stdout)
 
 
 if __name__ == "__main__":

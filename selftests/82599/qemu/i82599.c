@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/range.h"
 #include "qemu/timer.h"
@@ -46,6 +47,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(I82599VFState, I82599_VF)
 #define BAR_MSIX_SIZE   (16 * KiB)
 #define MSIX_PBA        (8 * KiB)
 
+/* Frames, or rounds of interrupts, before others have their turn */
+#define MAX_OUTPUT      1024
+
 struct I82599State {
     PCIDevice parent_obj;
 
@@ -54,9 +58,10 @@ struct I82599State {
     NICState *nic;
     NICConf conf;
     QEMUTimer *timer;
+    QEMUBH *output;
     struct i82599 *hw;
 
-    /* What the model has sent until it returns; see model_leave() */
+    /* What the model has sent until it returns; see send_output() */
     GQueue frames;
     uint64_t vectors[1 + I82599_VFS];
     bool vectors_set;
@@ -105,18 +110,20 @@ static void model_enter(I82599State *s)
  * Nothing may call the model while it runs, but a frame or an interrupt can
  * have effects that come back at once: an answer from the network, or a
  * message that a guest has pointed at the registers. So they leave when the
- * model has returned.
+ * model has returned, and if there is no end to them, later.
  */
-static void model_leave(I82599State *s)
+static void send_output(void *opaque)
 {
+    I82599State *s = opaque;
+    unsigned int rounds = 0;
     GBytes *frame;
 
-    s->inside = false;
-    if (s->sending) {
-        return;
-    }
     s->sending = true;
     do {
+        if (rounds++ == MAX_OUTPUT) {
+            qemu_bh_schedule(s->output);
+            break;
+        }
         if (s->vectors_set) {
             send_vectors(s);
         }
@@ -130,6 +137,14 @@ static void model_leave(I82599State *s)
         }
     } while (frame || s->vectors_set);
     s->sending = false;
+}
+
+static void model_leave(I82599State *s)
+{
+    s->inside = false;
+    if (!s->sending) {
+        send_output(s);
+    }
 }
 
 static void drop_output(I82599State *s)
@@ -401,6 +416,7 @@ static void pf_exit(PCIDevice *dev)
     msix_uninit(dev, &s->msix, &s->msix);
     i82599_free(s->hw);
     drop_output(s);
+    qemu_bh_delete(s->output);
     timer_free(s->timer);
     qemu_del_nic(s->nic);
 }
@@ -436,6 +452,7 @@ static void pf_realize(PCIDevice *dev, Error **errp)
 
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, model_timer, s);
+    s->output = qemu_bh_new(send_output, s);
     s->hw = i82599_new(&model_ops, s, s->conf.macaddr.a);
     if (!s->hw) {
         error_setg(errp, "82599: out of memory");
@@ -462,6 +479,7 @@ no_vfs:
     i82599_free(s->hw);
 no_hw:
     drop_output(s);
+    qemu_bh_delete(s->output);
     timer_free(s->timer);
 no_model:
     msix_uninit(dev, &s->msix, &s->msix);

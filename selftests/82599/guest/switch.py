@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+
+"""
+The switch inside of an 82599, line by line of the file matrix: frames are sent
+by raw sockets, and what every end has got and the counters must be as there.
+"""
+
+import collections
+import itertools
+import shlex
+import time
+from pathlib import Path
+
+import ports
+from lib.py import (
+    KsftNamedVariant,
+    cmd,
+    ip,
+    ksft_eq,
+    ksft_exit,
+    ksft_run,
+    ksft_true,
+    ksft_variants,
+)
+
+FRAMES = 3
+SETTLE = 0.3
+SPOOFED = r"(\d+) Spoofed packets detected"
+ADDRESSES = {
+    "nobody": bytes.fromhex("02005e000001"),
+    "other": bytes.fromhex("02005e000002"),
+    "all": ports.BROADCAST,
+    "group": bytes.fromhex("01005e0a0b0c"),
+    "joined": bytes.fromhex("01005e7f1122"),
+}
+FROM = ("a", "b", "pf", "wire")
+COUNTERS = ("a.tx", "a.rx", "b.tx", "b.rx", "out", "in", "spoof")
+
+Line = collections.namedtuple(
+    "Line", "name setting undo packet gets counters local source")
+
+
+def read_matrix():
+    """ The lines of the matrix, with '"' replaced """
+    lines = []
+    path = Path(__file__).resolve().with_name("matrix")
+    for text in path.read_text(encoding="ascii").splitlines():
+        if not text or text.startswith("#"):
+            continue
+        line = Line(*(field.strip() for field in text.split("|")))
+        if line.setting == '"':
+            line = line._replace(setting=lines[-1].setting,
+                                 undo=lines[-1].undo)
+        lines.append(line)
+    return lines
+
+
+class Packet:
+    """ A frame of the matrix; FRAMES of it are sent """
+    tokens = itertools.count(1)
+
+    def __init__(self, text, addresses):
+        self.sender, sign, self.to, *rest = text.split()
+        options = dict(zip(rest[::2], rest[1::2]))
+        if sign != ">" or set(options) - {"src", "vlan", "size"}:
+            raise ValueError(text)
+        src = addresses[options.get("src", self.sender)]
+        self.token = b"82599" + next(self.tokens).to_bytes(3, "big")
+        self.head = addresses[self.to] + src
+        self.tag = b""
+        if "vlan" in options:
+            self.tag = ports.VLAN + int(options["vlan"]).to_bytes(2, "big")
+        # As on the wire, without tag
+        size = int(options.get("size", 200))
+        self.bodies = []
+        for n in range(FRAMES):
+            body = ports.ETHERTYPE + self.token + bytes([n])
+            pad = size - len(self.head) - len(body)
+            self.bodies.append(body + bytes(i * 7 + n & 0xff
+                                            for i in range(pad)))
+
+    def sent(self):
+        """ The frames as they are sent """
+        return [self.head + self.tag + body for body in self.bodies]
+
+    def expected(self):
+        """ The frames as they are received, their tags aside """
+        return [self.head + body for body in self.bodies]
+
+
+class Switch:
+    """ The ports with one setting at a time """
+    _made = None
+
+    @classmethod
+    def get(cls):
+        """ The one there is """
+        if not cls._made:
+            cls._made = cls()
+        return cls._made
+
+    @classmethod
+    def end(cls):
+        """ Leave all as it was """
+        if cls._made:
+            cls._made.set("-", "-")
+            cls._made.close()
+
+    def __init__(self):
+        self.log = ports.Log()
+        self.ports = ports.Ports()
+        self.devs = {"a": self.ports.va, "b": self.ports.vb,
+                     "pf": self.ports.pf, "wire": self.ports.wire}
+        self.taps = {name: ports.Tap(dev) for name, dev in self.devs.items()}
+        self.addresses = ADDRESSES | {name: dev.mac() for name, dev
+                                      in self.devs.items()}
+        self.now = self.undo = "-"
+
+    def close(self):
+        """ Away with it """
+        for tap in self.taps.values():
+            tap.close()
+        self.ports.close()
+        self.log.close()
+
+    def set(self, setting, undo):
+        """ Have @setting, after what there was is undone """
+        if setting == self.now:
+            return
+        old, self.now, self.undo = self.undo, setting, undo
+        self.run(old)
+        try:
+            self.run(setting)
+        except BaseException:
+            self.now = None
+            raise
+
+    def run(self, commands):
+        """ Commands of the matrix """
+        if commands == "-":
+            return
+        start = len(self.log.read())
+        for text in commands.split(";"):
+            words = shlex.split(text.format(
+                PF=self.ports.pf, a=self.addresses["a"].hex(":"),
+                b=self.addresses["b"].hex(":")))
+            if words[0] == "link":
+                self.ports.wait_links()
+            elif words[0] == "nolink":
+                self.devs[words[1]].wait_link(False)
+            elif words[0] == "mtu":
+                self.devs[words[1]].insist(f"mtu {words[2]}")
+            elif words[0] == "reset":
+                want = f"VF Reset msg received from vf {words[1]}"
+                ports.wait_for(
+                    lambda want=want: any(want in line for line in
+                                          self.log.read()[start:]), text)
+            else:
+                cmd(words)
+
+    def counters(self):
+        """ What COUNTERS are now """
+        nic = self.ports.pf.stats()     # the driver reads the registers
+        vfs = ip(f"-s link show dev {self.ports.pf}",
+                 json=True)[0]["vfinfo_list"]
+        values = {"out": nic["tx_pkts_nic"], "in": nic["rx_pkts_nic"],
+                  "spoof": self.log.sum(SPOOFED)}
+        for name, info in zip("ab", vfs):
+            values[f"{name}.rx"] = info["stats"]["rx"]["packets"]
+            values[f"{name}.tx"] = info["stats"]["tx"]["tx_packets"]
+        return values
+
+    def send(self, packet):
+        """ Send a packet and wait until the hardware has it """
+        dev = self.devs[packet.sender]
+        before = dev.tx_packets()
+        for frame in packet.sent():
+            self.taps[packet.sender].sock.send(frame)
+        if dev.running():
+            ports.poll(lambda: dev.tx_packets() >= before + FRAMES, 10)
+
+    def check(self, line):
+        """ Prove a line """
+        self.set(line.setting, line.undo)
+        packet = Packet(line.packet, self.addresses)
+        wanted = [] if line.counters == "-" else line.counters.split()
+        gets = {}
+        if line.gets != "-":
+            for word in line.gets.split():
+                name, _, vid = word.partition("@")
+                gets[name] = int(vid) if vid else None
+
+        before = self.counters()
+        self.send(packet)
+
+        def arrived(name):
+            return len(self.taps[name].frames(packet.token)) >= FRAMES
+
+        ports.poll(lambda: all(map(arrived, gets)), 10)
+        time.sleep(SETTLE)          # for those who must not get it
+        for name, tap in self.taps.items():
+            want = [(gets[name], frame) for frame in packet.expected()] \
+                if name in gets else []
+            got = tap.frames(packet.token)
+            ksft_eq([(vid, len(frame)) for vid, frame in got],
+                    [(vid, len(frame)) for vid, frame in want],
+                    f"frames at {name}")
+            ksft_true(got == want, f"other bytes or order at {name}")
+
+        delta = {}
+
+        def counted():
+            after = self.counters()
+            delta.update((name, after[name] - before[name])
+                         for name in COUNTERS)
+            return delta == {name: FRAMES * (name in wanted)
+                             for name in COUNTERS}
+
+        ports.poll(counted, 30, 0.3)
+        ksft_eq({name: n for name, n in delta.items() if n},
+                {name: FRAMES for name in COUNTERS if name in wanted},
+                "counters")
+
+
+@ksft_variants([KsftNamedVariant(line.name, line) for line in read_matrix()])
+def test(line):
+    """ A line of the matrix """
+    Switch.get().check(line)
+
+
+def test_matrix():
+    """ What the matrix must be like """
+    lines = read_matrix()
+    names = [line.name for line in lines]
+    ksft_eq(len(names), len(set(names)))
+    for line in lines:
+        ksft_true(line.local in ("may", "never"), line.name)
+        ksft_true(line.source and not set(line.counters.split()) -
+                  set(COUNTERS + ("-",)), line.name)
+        packet = line.packet.split()
+        ksft_true(packet[0] in FROM and
+                  packet[2] in FROM + tuple(ADDRESSES), line.name)
+        if line.local == "may":
+            # From a VF to the other one, by its own address, delivered
+            ksft_true(packet[0] + packet[2] in ("ab", "ba"), line.name)
+            ksft_true("src" not in packet, line.name)
+            ksft_eq(line.gets.partition("@")[0], packet[2], line.name)
+
+
+def test_rate_visible():
+    """ The rate of a VF is told, and gone when it is taken back """
+    switch = Switch.get()
+    for rate in (100, 0):
+        ip(f"link set {switch.ports.pf} vf 0 max_tx_rate {rate}")
+        vf = ip(f"link show dev {switch.ports.pf}",
+                json=True)[0]["vfinfo_list"][0]
+        ksft_eq(vf["rate"]["max_tx"], rate)
+
+
+def main():
+    """ Run the tests """
+    try:
+        ksft_run([test_matrix, test, test_rate_visible])
+    finally:
+        Switch.end()
+    ksft_exit()
+
+
+if __name__ == "__main__":
+    main()
