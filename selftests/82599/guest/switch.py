@@ -151,8 +151,9 @@ class Switch:
                 self.devs[words[1]].wait_link(False)
             elif words[0] == "mtu":
                 self.devs[words[1]].insist(f"mtu {words[2]}")
-            elif words[0] == "reset":
-                want = f"VF Reset msg received from vf {words[1]}"
+            elif words[0] in ("reset", "log"):
+                want = " ".join(words[1:]) if words[0] == "log" else \
+                    f"VF Reset msg received from vf {words[1]}"
                 ports.wait_for(
                     lambda want=want: any(want in line for line in
                                           self.log.read()[start:]), text)
