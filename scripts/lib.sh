@@ -618,7 +618,10 @@ vm_args()
 	# five levels of page tables, an interrupt in identify_cpu(), which forgets
 	# them for a moment, makes KASAN take all memory for wild.
 	local kernel=$1 payload=$2 share=$3 root
-	local accel=(-accel "tcg,thread=multi" -cpu "max,-erms,-fsrm,-la57")
+	# A BAR that comes or goes gives regions other numbers, by which QEMU 10.0's
+	# CPUs may still know them, unless they take turns.
+	local threads=${VM_DEVICE:+single}
+	local accel=(-accel "tcg,thread=${threads:-multi}" -cpu "max,-erms,-fsrm,-la57")
 	local qemu=qemu-system-x86_64 port lpj
 
 	root=$(image)
