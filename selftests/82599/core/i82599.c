@@ -461,6 +461,14 @@ void i82599_set_link(struct i82599 *hw, bool up)
 	leave(hw);
 }
 
+void i82599_wire_ready(struct i82599 *hw)
+{
+	hw->wire_full = false;
+	hw->calls++;
+	i82599_tx_kick_all(hw);
+	leave(hw);
+}
+
 /* How many queues a virtual function has; 0: none are set up. */
 unsigned int i82599_vt_queues(struct i82599 *hw)
 {

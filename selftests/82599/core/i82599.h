@@ -36,8 +36,11 @@ struct i82599_ops {
 			  const void *from, size_t len);
 	/* Send the message of a vector, which may be masked in the table. */
 	void (*msix)(void *opaque, int fn, unsigned int vector);
-	/* A frame leaves by the wire, without FCS: at most 15876 bytes. */
-	void (*wire)(void *opaque, const void *frame, size_t len);
+	/* A frame leaves by the wire, without FCS: at most 15876 bytes. False
+	 * if it was the last one that there is room for: but for the segments
+	 * of the same packet, the next comes after i82599_wire_ready().
+	 */
+	bool (*wire)(void *opaque, const void *frame, size_t len);
 	/* Nanoseconds from any origin. */
 	uint64_t (*now)(void *opaque);
 	/* Call i82599_timer() at @when, once; a later call replaces it. */
@@ -68,6 +71,9 @@ void i82599_set_link(struct i82599 *hw, bool up);
 /* Registers, 32 bits wide; @addr is a multiple of 4 within the BAR of @fn. */
 uint32_t i82599_read(struct i82599 *hw, int fn, uint32_t addr);
 void i82599_write(struct i82599 *hw, int fn, uint32_t addr, uint32_t value);
+
+/* There is room for frames again. */
+void i82599_wire_ready(struct i82599 *hw);
 
 /* A frame from the wire, without FCS. What the filters refuse or finds no
  * descriptor is dropped, and counted as by the controller.

@@ -113,6 +113,7 @@ struct i82599 {
 	unsigned int calls;
 	unsigned int in_dma;
 	bool tx_running;
+	bool wire_full;
 	unsigned int tx_work;
 	uint64_t tx_pending[2];
 	uint64_t flr_pending[2];

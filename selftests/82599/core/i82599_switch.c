@@ -184,7 +184,8 @@ uint64_t i82599_rx_pools(struct i82599 *hw, struct i82599_pkt *pkt)
 }
 
 /* Of a frame that pool @pkt->src sends. Tells whether it leaves by the wire
- * too: all does but unicast that has an exact filter here.
+ * too: all does but unicast for which a pool that is enabled has an exact
+ * filter.
  */
 uint64_t i82599_tx_pools(struct i82599 *hw, struct i82599_pkt *pkt,
 			 bool *wire)
@@ -201,7 +202,7 @@ uint64_t i82599_tx_pools(struct i82599 *hw, struct i82599_pkt *pkt,
 		not_back = ~BIT64(pkt->src);
 
 	pools = address_pools(hw, pkt->data, &exact);
-	*wire = group || !exact;
+	*wire = group || !exact || !(pools & i82599_pair(hw, VFRE));
 	pools &= not_back & in_vlan(hw, pkt);
 	if (!pools && group)
 		pools = default_pool(hw) & not_back;
@@ -212,9 +213,8 @@ uint64_t i82599_tx_pools(struct i82599 *hw, struct i82599_pkt *pkt,
 	return pools & i82599_pair(hw, VFRE);
 }
 
-/* Anti-spoofing of what pool @pkt->src sends. A frame without a tag is of
- * VLAN 0: with port VLANs, ixgbe takes a function out of that VLAN to "revoke
- * tagless access".
+/* Anti-spoofing of what pool @pkt->src sends. A frame without a tag is in no
+ * VLAN that could be another's.
  */
 bool i82599_spoofed(struct i82599 *hw, const struct i82599_pkt *pkt)
 {
@@ -227,7 +227,7 @@ bool i82599_spoofed(struct i82599 *hw, const struct i82599_pkt *pkt)
 		exact_match(hw, pkt->data + 6, &pools);
 		bad |= !(pools & BIT64(p));
 	}
-	if (spoof & 0x100)
+	if (spoof & 0x100 && pkt->tagged)
 		bad |= !(vlan_pools(hw, pkt->tci & 0xfff) & BIT64(p));
 	if (bad && i82599_bit(hw, VMECM, p))
 		i82599_count(hw, SSVPC);

@@ -8,7 +8,7 @@
 #define CHAIN_MAX	256	/* descriptors of a packet */
 #define TX_MIN		17
 #define SEGMENTS_MAX	4096
-#define WORK_MAX	16384	/* deliveries, until others may go on */
+#define WORK_MAX	4096	/* until others may go on; see work() */
 
 /* A packet, of which the segments become frames */
 struct packet {
@@ -33,6 +33,17 @@ struct ring {
 	unsigned int budget;	/* descriptors to look at */
 	bool report;
 };
+
+/* What is read or written costs, a descriptor as much as 1 KiB of data. */
+static void work(struct i82599 *hw, unsigned int n, size_t len)
+{
+	hw->tx_work += n * (1 + len / 1024);
+}
+
+static bool enough(struct i82599 *hw)
+{
+	return hw->wire_full || hw->tx_work >= WORK_MAX;
+}
 
 /* The L4 checksum. Its field has the sum of the pseudo header, but with TSO
  * not of the length, which is @extra.
@@ -92,8 +103,8 @@ static void to_wire(struct i82599 *hw, uint8_t *frame, size_t len)
 	i82599_count_mac(hw, true, frame, len);
 	if (REG(hw, HLREG0) & HLREG0_LPBK)
 		i82599_rx_mac(hw, frame, len);
-	else
-		hw->ops->wire(hw->opaque, frame, len);
+	else if (!hw->ops->wire(hw->opaque, frame, len))
+		hw->wire_full = true;
 }
 
 /* A frame of its final contents but for the VLAN tag, for which there is room
@@ -102,7 +113,7 @@ static void to_wire(struct i82599 *hw, uint8_t *frame, size_t len)
 static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 		 size_t len)
 {
-	struct i82599_pkt pkt = { .src = p->pool };
+	struct i82599_pkt pkt = { .data = frame, .len = len, .src = p->pool };
 	bool insert = p->cmd & TXD_VLE, wire = true;
 	uint16_t tci = TXC_VLAN(p->ctx[0]);
 	uint64_t pools = 0;
@@ -110,6 +121,11 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 	if (p->pool >= 0) {
 		uint32_t vmvir = REG(hw, VMVIR + 4 * p->pool);
 
+		i82599_find_tag(hw, &pkt);
+		if (pkt.tagged && vmvir & VMVIR_VLANA) {
+			work(hw, 1, 0);
+			return;
+		}
 		if ((vmvir & VMVIR_VLANA) == VMVIR_DEFAULT) {
 			insert = true;
 			tci = vmvir;
@@ -125,6 +141,7 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 		len += VLAN_HLEN;
 	}
 
+	work(hw, 1, len);
 	if (p->pool >= 0) {
 		pkt.data = frame;
 		pkt.len = len;
@@ -134,7 +151,7 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 		pools = i82599_tx_pools(hw, &pkt, &wire);
 	}
 	i82599_count_tx(hw, p->queue, p->pool, len);
-	hw->tx_work += 1 + __builtin_popcountll(pools);
+	work(hw, __builtin_popcountll(pools), len);
 	if (pools)
 		i82599_rx_loopback(hw, &pkt, pools);
 	if (wire)
@@ -299,6 +316,7 @@ static bool next_packet(struct i82599 *hw, struct ring *r)
 		r->budget--;
 		at = i;
 		i = (i + 1) % r->count;
+		work(hw, 1, 0);
 		if (!i82599_dma_read(hw, r->fn, r->base + at * DESC_LEN, desc,
 				     sizeof(desc))) {
 			/* Unknown what it was: start again after it. */
@@ -332,6 +350,7 @@ static bool next_packet(struct i82599 *hw, struct ring *r)
 			p.olinfo = get_le32(desc + 12);
 		}
 		n = cmd & TXD_LEN;
+		hw->tx_work += n / 1024;
 		if (bad || p.len + n > TSO_MAX ||
 		    (n && !i82599_dma_read(hw, r->fn, get_le64(desc),
 					   hw->tx_data + VLAN_HLEN + p.len,
@@ -388,7 +407,7 @@ static void run_queue(struct i82599 *hw, unsigned int queue)
 	/* The tail is as it was at the doorbell: one round at the most. */
 	r.budget = r.count;
 	while (may_transmit(hw, queue) && next_packet(hw, &r))
-		if (hw->tx_work >= WORK_MAX) {
+		if (enough(hw)) {
 			pend(hw, queue);
 			break;
 		}
@@ -411,7 +430,7 @@ void i82599_tx_run(struct i82599 *hw)
 	hw->tx_work = 0;
 	do {
 		again = false;
-		for (q = 0; q < I82599_QUEUES && hw->tx_work < WORK_MAX; q++) {
+		for (q = 0; q < I82599_QUEUES && !enough(hw); q++) {
 			uint64_t bit = BIT64(q % 64);
 
 			if (!(hw->tx_pending[q / 64] & bit & ~served[q / 64]))
@@ -423,7 +442,7 @@ void i82599_tx_run(struct i82599 *hw)
 		}
 	} while (again);
 	hw->tx_running = false;
-	if (hw->tx_pending[0] | hw->tx_pending[1])
+	if ((hw->tx_pending[0] | hw->tx_pending[1]) && !hw->wire_full)
 		i82599_arm(hw, hw->ops->now(hw->opaque));
 }
 

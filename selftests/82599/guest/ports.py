@@ -185,14 +185,20 @@ class Dev:
         wait_for(lambda: self.running() == want,
                  f"{self.name}: link is {not want}")
 
-    def tx_packets(self):
-        """ Frames that the hardware has taken """
+    def exists(self):
+        """ Is there such a device? """
+        with inside(self.ns), contextlib.suppress(OSError):
+            return bool(socket.if_nametoindex(self.name))
+        return False
+
+    def packets(self):
+        """ Frames that the hardware has received, and taken to be sent """
         with inside(self.ns), \
              open("/proc/thread-self/net/dev", encoding="ascii") as f:
             for line in f:
                 name, _, values = line.partition(":")
                 if name.strip() == self.name:
-                    return int(values.split()[9])
+                    return int(values.split()[1]), int(values.split()[9])
         raise KeyError(self.name)
 
     def quiet(self):
@@ -200,6 +206,25 @@ class Dev:
         name = self.name
         with inside(self.ns):
             write(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", 1)
+
+
+class Setup:
+    """ What the tests of a program share: there is one at a time """
+    _made = None
+
+    @classmethod
+    def get(cls):
+        """ The one there is """
+        if not cls._made:
+            cls._made = cls()
+        return cls._made
+
+    @classmethod
+    def end(cls):
+        """ Leave all as it was """
+        made, cls._made = cls._made, None
+        if made:
+            made.close()
 
 
 class Tap:
@@ -216,7 +241,7 @@ class Tap:
         self.sock.close()
 
     def frames(self, token):
-        """ VLAN (or None) and bytes of all frames received with @token """
+        """ VLAN tag (or None) and bytes of all frames received with @token """
         while True:
             try:
                 frame, anc, _, addr = self.sock.recvmsg(1 << 17, 64)
@@ -226,18 +251,22 @@ class Tap:
                 continue
             if addr[2] == PACKET_OUTGOING:
                 continue
-            vid = None
+            tag = None
             for level, kind, data in anc:
                 if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
                     status, _, _, _, _, tci, _ = AUXDATA.unpack_from(data)
                     if status & TP_STATUS_VLAN_VALID:
-                        vid = tci & 0xfff
+                        tag = tci
             if frame[12:14] == VLAN:
-                vid = int.from_bytes(frame[14:16], "big") & 0xfff
+                tag = int.from_bytes(frame[14:16], "big")
                 frame = frame[:12] + frame[16:]
-            self.seen.append((vid, frame))
-        self.seen = [f for f in self.seen if f[1][14:].startswith(token)]
-        return self.seen
+            self.seen.append((tag, frame))
+        return [f for f in self.seen if f[1][14:].startswith(token)]
+
+    def clear(self):
+        """ Forget what was received """
+        self.frames(b"")
+        self.seen = []
 
 
 class Ports:

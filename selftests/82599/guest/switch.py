@@ -7,7 +7,9 @@ by raw sockets, and what every end has got and the counters must be as there.
 """
 
 import collections
+import contextlib
 import itertools
+import mmap
 import shlex
 import time
 from pathlib import Path
@@ -19,6 +21,7 @@ from lib.py import (
     ip,
     ksft_eq,
     ksft_exit,
+    ksft_pr,
     ksft_run,
     ksft_true,
     ksft_variants,
@@ -33,9 +36,17 @@ ADDRESSES = {
     "all": ports.BROADCAST,
     "group": bytes.fromhex("01005e0a0b0c"),
     "joined": bytes.fromhex("01005e7f1122"),
+    "lldp": bytes.fromhex("0180c200000e"),
+    "new": bytes.fromhex("02005e000003"),
+    "macvlan": bytes.fromhex("02005e000004"),
 }
+TOKEN = b"82599"
+STAG = b"\x88\xa8"
+RTTDQSEL = 0x4904
+RTTBCNRC = 0x4984
+RTTBCNRC_RS_ENA = 1 << 31
 FROM = ("a", "b", "pf", "wire")
-COUNTERS = ("a.tx", "a.rx", "b.tx", "b.rx", "out", "in", "spoof")
+COUNTERS = ("a.tx", "a.rx", "b.tx", "b.rx", "out", "in", "spoof", "pf.rx")
 
 Line = collections.namedtuple(
     "Line", "name setting undo packet gets counters local source")
@@ -63,14 +74,17 @@ class Packet:
     def __init__(self, text, addresses):
         self.sender, sign, self.to, *rest = text.split()
         options = dict(zip(rest[::2], rest[1::2]))
-        if sign != ">" or set(options) - {"src", "vlan", "size"}:
+        if sign != ">" or \
+           set(options) - {"src", "vlan", "inband", "stag", "size"}:
             raise ValueError(text)
         src = addresses[options.get("src", self.sender)]
-        self.token = b"82599" + next(self.tokens).to_bytes(3, "big")
+        self.token = TOKEN + next(self.tokens).to_bytes(3, "big")
         self.head = addresses[self.to] + src
+        self.vlan = options.get("vlan")
         self.tag = b""
-        if "vlan" in options:
-            self.tag = ports.VLAN + int(options["vlan"]).to_bytes(2, "big")
+        for name, tpid in (("inband", ports.VLAN), ("stag", STAG)):
+            if name in options:
+                self.tag = tpid + int(options[name]).to_bytes(2, "big")
         # As on the wire, without tag
         size = int(options.get("size", 200))
         self.bodies = []
@@ -89,24 +103,8 @@ class Packet:
         return [self.head + body for body in self.bodies]
 
 
-class Switch:
+class Switch(ports.Setup):
     """ The ports with one setting at a time """
-    _made = None
-
-    @classmethod
-    def get(cls):
-        """ The one there is """
-        if not cls._made:
-            cls._made = cls()
-        return cls._made
-
-    @classmethod
-    def end(cls):
-        """ Leave all as it was """
-        if cls._made:
-            cls._made.set("-", "-")
-            cls._made.close()
-
     def __init__(self):
         self.log = ports.Log()
         self.ports = ports.Ports()
@@ -118,7 +116,8 @@ class Switch:
         self.now = self.undo = "-"
 
     def close(self):
-        """ Away with it """
+        """ Undo the setting, and away with it """
+        self.set("-", "-")
         for tap in self.taps.values():
             tap.close()
         self.ports.close()
@@ -128,13 +127,11 @@ class Switch:
         """ Have @setting, after what there was is undone """
         if setting == self.now:
             return
-        old, self.now, self.undo = self.undo, setting, undo
+        old, self.now, self.undo = self.undo, None, "-"
         self.run(old)
-        try:
-            self.run(setting)
-        except BaseException:
-            self.now = None
-            raise
+        self.undo = undo
+        self.run(setting)
+        self.now = setting
 
     def run(self, commands):
         """ Commands of the matrix """
@@ -144,8 +141,12 @@ class Switch:
         for text in commands.split(";"):
             words = shlex.split(text.format(
                 PF=self.ports.pf, a=self.addresses["a"].hex(":"),
-                b=self.addresses["b"].hex(":")))
-            if words[0] == "link":
+                b=self.addresses["b"].hex(":"),
+                new=self.addresses["new"].hex(":"),
+                macvlan=self.addresses["macvlan"].hex(":")))
+            if words[0] == "refused":
+                ksft_true(cmd(words[1:], fail=False).ret, text)
+            elif words[0] == "link":
                 self.ports.wait_links()
             elif words[0] == "nolink":
                 self.devs[words[1]].wait_link(False)
@@ -166,7 +167,8 @@ class Switch:
         vfs = ip(f"-s link show dev {self.ports.pf}",
                  json=True)[0]["vfinfo_list"]
         values = {"out": nic["tx_pkts_nic"], "in": nic["rx_pkts_nic"],
-                  "spoof": self.log.sum(SPOOFED)}
+                  "spoof": self.log.sum(SPOOFED),
+                  "pf.rx": self.ports.pf.packets()[0]}
         for name, info in zip("ab", vfs):
             values[f"{name}.rx"] = info["stats"]["rx"]["packets"]
             values[f"{name}.tx"] = info["stats"]["tx"]["tx_packets"]
@@ -174,24 +176,36 @@ class Switch:
 
     def send(self, packet):
         """ Send a packet and wait until the hardware has it """
-        dev = self.devs[packet.sender]
-        before = dev.tx_packets()
-        for frame in packet.sent():
-            self.taps[packet.sender].sock.send(frame)
+        dev, tap = self.devs[packet.sender], self.taps[packet.sender]
+        with contextlib.ExitStack() as stack:
+            if packet.vlan:
+                vlan = ports.Dev(f"{dev}.{packet.vlan}", dev.ns)
+                tap = stack.enter_context(contextlib.closing(ports.Tap(vlan)))
+            before = dev.packets()[1]
+            for frame in packet.sent():
+                tap.sock.send(frame)
         if dev.running():
-            ports.poll(lambda: dev.tx_packets() >= before + FRAMES, 10)
+            ports.poll(lambda: dev.packets()[1] >= before + FRAMES, 2)
 
     def check(self, line):
         """ Prove a line """
         self.set(line.setting, line.undo)
+        if "(guess)" in line.source:
+            ksft_pr(f"{line.name}: a guess of what the hardware does")
         packet = Packet(line.packet, self.addresses)
         wanted = [] if line.counters == "-" else line.counters.split()
         gets = {}
         if line.gets != "-":
             for word in line.gets.split():
-                name, _, vid = word.partition("@")
-                gets[name] = int(vid) if vid else None
+                name, _, tag = word.partition("@")
+                vid, _, priority = tag.partition("/")
+                gets[name] = int(priority or 0) << 13 | int(vid)                     if vid else None
+        if "pf" in gets:
+            wanted.append("pf.rx")
 
+        for name, tap in self.taps.items():
+            ksft_eq(tap.frames(TOKEN), [], f"late frames at {name}")
+            tap.clear()
         before = self.counters()
         self.send(packet)
 
@@ -204,10 +218,11 @@ class Switch:
             want = [(gets[name], frame) for frame in packet.expected()] \
                 if name in gets else []
             got = tap.frames(packet.token)
-            ksft_eq([(vid, len(frame)) for vid, frame in got],
-                    [(vid, len(frame)) for vid, frame in want],
+            ksft_eq([(tag, len(frame)) for tag, frame in got],
+                    [(tag, len(frame)) for tag, frame in want],
                     f"frames at {name}")
             ksft_true(got == want, f"other bytes or order at {name}")
+            tap.clear()
 
         delta = {}
 
@@ -244,25 +259,39 @@ def test_matrix():
                   packet[2] in FROM + tuple(ADDRESSES), line.name)
         if line.local == "may":
             # From a VF to the other one, by its own address, delivered
-            ksft_true(packet[0] + packet[2] in ("ab", "ba"), line.name)
-            ksft_true("src" not in packet, line.name)
-            ksft_eq(line.gets.partition("@")[0], packet[2], line.name)
+            to = {"new": "a"}.get(packet[2], packet[2])
+            ksft_true(packet[0] + to in ("ab", "ba"), line.name)
+            ksft_true(not {"src", "inband", "stag"} & set(packet), line.name)
+            ksft_eq(line.gets.partition("@")[0], to, line.name)
 
 
-def test_rate_visible():
-    """ The rate of a VF is told, and gone when it is taken back """
+def rate_registers(switch):
+    """ RTTBCNRC of the queues of VF 0 """
+    with open(switch.ports.sysfs / "resource0", "r+b") as f,          mmap.mmap(f.fileno(), 1 << 17) as bar,          memoryview(bar).cast("I") as regs:
+        values = []
+        for queue in (0, 1):
+            regs[RTTDQSEL // 4] = queue
+            values.append(regs[RTTBCNRC // 4])
+        return values
+
+
+def test_rate():
+    """ The rate of a VF is told and set, and gone when it is taken back """
     switch = Switch.get()
-    for rate in (100, 0):
-        ip(f"link set {switch.ports.pf} vf 0 max_tx_rate {rate}")
-        vf = ip(f"link show dev {switch.ports.pf}",
-                json=True)[0]["vfinfo_list"][0]
+    pf = switch.ports.pf
+    for rate in (100, 2500, 0):
+        ip(f"link set {pf} vf 0 max_tx_rate {rate}")
+        vf = ip(f"link show dev {pf}", json=True)[0]["vfinfo_list"][0]
         ksft_eq(vf["rate"]["max_tx"], rate)
+        # Link speed by rate, with 14 bits behind the point
+        factor = 10000 * (1 << 14) // rate | RTTBCNRC_RS_ENA if rate else 0
+        ksft_eq(rate_registers(switch), [factor] * 2, f"{rate} Mbit/s")
 
 
 def main():
     """ Run the tests """
     try:
-        ksft_run([test_matrix, test, test_rate_visible])
+        ksft_run([test_matrix, test, test_rate])
     finally:
         Switch.end()
     ksft_exit()

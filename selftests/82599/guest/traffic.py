@@ -10,6 +10,7 @@ large frames and VLANs, and how it spreads flows over queues.
 import collections
 import contextlib
 import ipaddress
+import json
 import os
 import socket
 import struct
@@ -18,6 +19,7 @@ import threading
 import ports
 from lib.py import (
     KsftNamedVariant,
+    bkg,
     cmd,
     defer,
     ip,
@@ -59,24 +61,8 @@ RSS_VECTORS = (
 )
 
 
-class Pair:
+class Pair(ports.Setup):
     """ The ports with addresses of both versions on the VFs """
-    _made = None
-
-    @classmethod
-    def get(cls):
-        """ The one there is """
-        if not cls._made:
-            cls._made = cls()
-        return cls._made
-
-    @classmethod
-    def end(cls):
-        """ Leave all as it was """
-        if cls._made:
-            cls._made.net.close()
-            cls._made = None
-
     def __init__(self):
         self.net = ports.Ports()
         self.devs = (self.net.va, self.net.vb)
@@ -91,6 +77,10 @@ class Pair:
             for version in (4, 6):
                 dev.ip(f"neigh replace {ADDRS[version][1 - n]} "
                        f"lladdr {peer} dev {dev}")
+
+    def close(self):
+        """ Away with it """
+        self.net.close()
 
     def feature(self, name, value, devs=None):
         """ Turn an offload on or off, until the test ends """
@@ -155,6 +145,15 @@ def tcp(addrs, version=4):
                       f"{len(into)} of {STREAM} bytes, or they differ")
 
 
+def iperf3(options, addr):
+    """ What iperf3 says at the end of a run from va to vb """
+    with bkg("iperf3 -s -1", ns="b", exit_wait=True):
+        ports.wait_for(lambda: ":5201" in cmd("ss -Hltn", ns="b").stdout,
+                       "iperf3 does not listen")
+        out = cmd(f"iperf3 -J -c {addr} {options}", ns="a", timeout=60).stdout
+    return json.loads(out)["end"]
+
+
 class Sizes:
     """ Lengths of what a device is given to send """
     def __init__(self, dev):
@@ -191,6 +190,21 @@ def test_udp(version):
     """ Datagrams, whole and in fragments """
     Pair.get()
     udp(ADDRS[version], version)
+
+
+@ksft_variants(VERSIONS)
+def test_iperf3(version):
+    """ What it sends arrives """
+    Pair.get()
+    size = 4 << 20
+    end = iperf3(f"-n {size}", ADDRS[version][1])
+    ksft_ge(end["sum_sent"]["bytes"], size)
+    ksft_eq(end["sum_received"]["bytes"], end["sum_sent"]["bytes"])
+    for length in (1400, 8000):
+        end = iperf3(f"-u -b 5M -n {size >> 2} -l {length}",
+                     ADDRS[version][1])["sum"]
+        ksft_ge(end["packets"], (size >> 2) // length)
+        ksft_eq(end["lost_packets"], 0, f"datagrams of {length} bytes")
 
 
 @ksft_variants(SWITCHED)
@@ -490,7 +504,7 @@ def test_rss_query():
 def main():
     """ Run the tests """
     try:
-        ksft_run([test_ping, test_udp, test_tcp_tso, test_checksum,
+        ksft_run([test_ping, test_udp, test_iperf3, test_tcp_tso, test_checksum,
                   test_checksum_on_wire, test_bad_checksum, test_vlan,
                   test_counters, test_jumbo, test_rss_vf, test_rss_query,
                   test_rss_pf])

@@ -49,6 +49,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(I82599VFState, I82599_VF)
 
 /* Frames, or rounds of interrupts, before others have their turn */
 #define MAX_OUTPUT      1024
+/* Frames that wait, before the model is told to */
+#define MAX_FRAMES      64
 
 struct I82599State {
     PCIDevice parent_obj;
@@ -63,6 +65,7 @@ struct I82599State {
 
     /* What the model has sent until it returns; see send_output() */
     GQueue frames;
+    bool full;
     uint64_t vectors[1 + I82599_VFS];
     bool vectors_set;
     bool inside;
@@ -134,8 +137,13 @@ static void send_output(void *opaque)
 
             qemu_send_packet(qemu_get_queue(s->nic), data, len);
             g_bytes_unref(frame);
+        } else if (s->full) {
+            s->full = false;
+            model_enter(s);
+            i82599_wire_ready(s->hw);
+            s->inside = false;
         }
-    } while (frame || s->vectors_set);
+    } while (!g_queue_is_empty(&s->frames) || s->vectors_set || s->full);
     s->sending = false;
 }
 
@@ -151,6 +159,7 @@ static void drop_output(I82599State *s)
 {
     memset(s->vectors, 0, sizeof(s->vectors));
     s->vectors_set = false;
+    s->full = false;
     g_queue_clear_full(&s->frames, (GDestroyNotify)g_bytes_unref);
 }
 
@@ -188,11 +197,13 @@ static void op_msix(void *opaque, int fn, unsigned int vector)
     s->vectors_set = true;
 }
 
-static void op_wire(void *opaque, const void *frame, size_t len)
+static bool op_wire(void *opaque, const void *frame, size_t len)
 {
     I82599State *s = opaque;
 
     g_queue_push_tail(&s->frames, g_bytes_new(frame, len));
+    s->full = s->frames.length >= MAX_FRAMES;
+    return !s->full;
 }
 
 static uint64_t op_now(void *opaque)
@@ -397,12 +408,12 @@ static void pf_reset_hold(Object *obj, ResetType type)
     if (is_flr(PCI_DEVICE(s))) {
         i82599_flr(s->hw, I82599_PF);
     } else {
-        timer_del(s->timer);
         i82599_reset(s->hw);
     }
     i82599_set_bus_master(s->hw, I82599_PF, false);
     i82599_set_numvfs(s->hw, 0);
     i82599_set_link(s->hw, !qemu_get_queue(s->nic)->link_down);
+    i82599_wire_ready(s->hw);
     model_leave(s);
 }
 
@@ -452,7 +463,8 @@ static void pf_realize(PCIDevice *dev, Error **errp)
 
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, model_timer, s);
-    s->output = qemu_bh_new(send_output, s);
+    s->output = qemu_bh_new_guarded(send_output, s,
+                                    &dev->qdev.mem_reentrancy_guard);
     s->hw = i82599_new(&model_ops, s, s->conf.macaddr.a);
     if (!s->hw) {
         error_setg(errp, "82599: out of memory");

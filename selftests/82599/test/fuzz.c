@@ -15,16 +15,21 @@
 #define HOLE_SIZE	0x1000
 #define READ_ONLY	(MEM_BASE + 0x8000)
 #define READ_ONLY_SIZE	0x4000
-/* Of memory, in one operation: what one packet may need, and the work that is
- * done before others go on, with room to spare
+/* In one operation: what one packet may need, with each segment for all pools,
+ * and the work that is done before others go on. Operations that came back from
+ * within it have room to spare.
  */
-#define DMA_MAX		(40 * 1000 * 1000)
+#define DMA_MAX		(1000 * 1000)
+#define BYTES_MAX	(256 << 20)
+#define FRAMES_MAX	(10 * 1000)
+#define NESTED_TIMES	40
 
 static struct i82599 *hw;
 static uint8_t mem[MEM_SIZE];
 static uint64_t state, now_ns, armed = UINT64_MAX;
-static unsigned long dmas;
+static unsigned long dmas, bytes, frames;
 static unsigned int nested;
+static bool came_back;
 
 static uint32_t rnd(void)
 {
@@ -82,19 +87,31 @@ static void come_back(uint32_t chance)
 	if (nested > 3 || !one_in(chance))
 		return;
 	nested++;
+	came_back = true;
 	operation();
 	nested--;
 }
 
-static bool in_memory(uint64_t addr, size_t len)
+static void bounded(void)
 {
-	if (dmas++ > DMA_MAX) {
-		fprintf(stderr, "work without end\n");
+	unsigned long times = came_back ? NESTED_TIMES : 1;
+
+	if (dmas > DMA_MAX * times || bytes > BYTES_MAX * times ||
+	    frames > FRAMES_MAX * times) {
+		fprintf(stderr, "too much for one operation: %lu accesses, %lu bytes, %lu frames\n",
+			dmas, bytes, frames);
 		abort();
 	}
+}
+
+static bool in_memory(uint64_t addr, size_t len)
+{
+	dmas++;
+	bounded();
 	if (addr < MEM_BASE || addr - MEM_BASE > MEM_SIZE ||
 	    len > MEM_SIZE - (addr - MEM_BASE))
 		return false;
+	bytes += len;
 	return addr + len <= HOLE || addr >= HOLE + HOLE_SIZE;
 }
 
@@ -132,16 +149,20 @@ static void msix(void *opaque, int fn, unsigned int vector)
 	come_back(50);
 }
 
-static void wire(void *opaque, const void *frame, size_t len)
+static bool wire(void *opaque, const void *frame, size_t len)
 {
 	uint8_t copy[FRAME_MAX + 8];
 
 	(void)opaque;
+	frames++;
+	bytes += len;
+	bounded();
 	/* All of it must be there. */
 	memcpy(copy, frame, len);
 	if (one_in(8))
 		i82599_receive(hw, copy, len);
 	come_back(50);
+	return !one_in(8);
 }
 
 static uint64_t now(void *opaque)
@@ -455,6 +476,7 @@ static void operation(void)
 			i82599_reset(hw);
 		break;
 	case 30:
+		i82599_wire_ready(hw);
 		if (one_in(10))
 			i82599_set_numvfs(hw, below(70));
 		else if (one_in(4))
@@ -476,7 +498,7 @@ int main(int argc, char **argv)
 {
 	static const uint8_t mac[6] = { 2, 0x82, 0x59, 0x99, 0, 1 };
 	unsigned long i, count;
-	unsigned long most = 0;
+	unsigned long most = 0, largest = 0;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: %s SEED COUNT\n", argv[0]);
@@ -490,15 +512,18 @@ int main(int argc, char **argv)
 		return 1;
 	configure();
 	for (i = 0; i < count; i++) {
-		dmas = 0;
+		dmas = bytes = frames = 0;
+		came_back = false;
 		operation();
-		if (dmas > most)
+		if (!came_back && bytes > largest)
+			largest = bytes;
+		if (!came_back && dmas > most)
 			most = dmas;
 		if (hw->calls || hw->in_dma || hw->tx_running || nested)
 			abort();
 	}
 	i82599_free(hw);
-	printf("%lu operations, at most %lu accesses to memory in one\n",
-	       count, most);
+	printf("%lu operations, at most %lu accesses to memory and %lu bytes in one\n",
+	       count, most, largest);
 	return 0;
 }

@@ -5,6 +5,22 @@
 
 struct machine m;
 const uint8_t pf_mac[6] = { 0x02, 0x82, 0x59, 0x99, 0x00, 0x01 };
+const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
+const uint8_t bcast[6] = { 255, 255, 255, 255, 255, 255 };
+
+const struct flow tcp4 = {
+	.proto = 6, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
+	.sport = 1000, .dport = 80,
+}, udp4 = {
+	.proto = 17, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
+	.sport = 1000, .dport = 53,
+}, tcp6 = {
+	.v6 = true, .proto = 6, .src = { 0xfe, 0x80, [15] = 1 },
+	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 80,
+}, udp6 = {
+	.v6 = true, .proto = 17, .src = { 0xfe, 0x80, [15] = 1 },
+	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 53,
+};
 
 static jmp_buf failed;
 
@@ -64,7 +80,7 @@ static void msix(void *opaque, int fn, unsigned int vector)
 		m.on_msix(fn, vector);
 }
 
-static void wire(void *opaque, const void *frame, size_t len)
+static bool wire(void *opaque, const void *frame, size_t len)
 {
 	struct frame *f = &m.wire[m.sent % WIRE_FRAMES];
 
@@ -75,6 +91,7 @@ static void wire(void *opaque, const void *frame, size_t len)
 	m.sent++;
 	if (m.on_wire)
 		m.on_wire();
+	return !m.room || m.sent < m.room;
 }
 
 static uint64_t now(void *opaque)

@@ -18,6 +18,7 @@
 #define HOLE_SIZE	0x10000
 #define WIRE_FRAMES	2048
 #define US		1000ULL
+#define PF		I82599_PF
 
 struct frame {
 	size_t len;
@@ -30,6 +31,7 @@ struct machine {
 	uint64_t brk;
 	struct frame *wire;
 	unsigned int sent;
+	unsigned int room;	/* frames until the wire is full; 0: no end */
 	unsigned int msix[1 + I82599_VFS][I82599_VECTORS];
 	uint64_t now;
 	uint64_t armed;
@@ -70,7 +72,7 @@ extern const struct test reset_tests[], irq_tests[], mbx_tests[], rx_tests[],
 			 tx_tests[], switch_tests[], rss_tests[],
 			 stats_tests[];
 
-extern const uint8_t pf_mac[6];
+extern const uint8_t pf_mac[6], peer[6], bcast[6];
 
 void machine_up(void);
 void machine_down(void);
@@ -163,6 +165,7 @@ struct flow {
 	uint8_t src[16], dst[16];
 	uint16_t sport, dport;
 };
+extern const struct flow tcp4, udp4, tcp6, udp6;
 /* With checksums that are right */
 size_t make_ip(uint8_t *f, const struct flow *flow, size_t payload);
 void receive(const void *frame, size_t len);

@@ -2,8 +2,6 @@
 /* Causes, masks, vectors, moderation */
 #include "harness.h"
 
-#define PF	I82599_PF
-
 static void cause_goes_to_its_vector(void)
 {
 	struct rxq rx;

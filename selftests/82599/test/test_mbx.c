@@ -2,8 +2,6 @@
 /* Mailboxes, resets of functions */
 #include "harness.h"
 
-#define PF	I82599_PF
-
 static void up(void)
 {
 	pf_up();

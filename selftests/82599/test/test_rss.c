@@ -2,10 +2,8 @@
 /* The hash and the queue that it selects */
 #include "harness.h"
 
-#define PF	I82599_PF
 #define ALL	(MRQC_IPV4 | MRQC_TCP_IPV4 | MRQC_IPV6 | MRQC_TCP_IPV6)
 
-static const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
 static struct rx_info info;
 static uint8_t f[2048];
 

@@ -2,26 +2,8 @@
 /* Descriptors, lengths, filters of the port, checksums on reception */
 #include "harness.h"
 
-#define PF	I82599_PF
-
-static const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
-static const uint8_t bcast[6] = { 255, 255, 255, 255, 255, 255 };
 static struct rx_info info;
 static uint8_t f[FRAME_MAX + 64];
-
-static const struct flow tcp4 = {
-	.proto = 6, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
-	.sport = 1000, .dport = 80,
-}, udp4 = {
-	.proto = 17, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
-	.sport = 1000, .dport = 53,
-}, tcp6 = {
-	.v6 = true, .proto = 6, .src = { 0xfe, 0x80, [15] = 1 },
-	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 80,
-}, udp6 = {
-	.v6 = true, .proto = 17, .src = { 0xfe, 0x80, [15] = 1 },
-	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 53,
-};
 
 static void one_frame(void)
 {

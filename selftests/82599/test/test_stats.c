@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "harness.h"
 
-#define PF	I82599_PF
-
-static const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
-static const uint8_t bcast[6] = { 255, 255, 255, 255, 255, 255 };
 static const uint8_t group[6] = { 1, 0, 0x5e, 0, 0, 1 };
 static struct rx_info info;
 static uint8_t f[FRAME_MAX];

@@ -2,11 +2,8 @@
 /* The internal switch and what it enforces */
 #include "harness.h"
 
-#define PF	I82599_PF
 #define VFS	4
 
-static const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
-static const uint8_t bcast[6] = { 255, 255, 255, 255, 255, 255 };
 static const uint8_t group[6] = { 0x33, 0x33, 0, 0, 0x12, 0x34 };
 static const uint8_t mac[VFS][6] = {
 	{ 2, 0, 0, 0, 0, 0 }, { 2, 0, 0, 0, 0, 1 },
@@ -325,13 +322,13 @@ static void vlan_spoofing(void)
 	CHECK_EQ(rd(SSVPC), 1);
 	wr(PFVFSPOOF, rd(PFVFSPOOF) & ~0x200u);
 	CHECK_EQ(tagged(1, peer, 7), WIRE);
-	/* Without a tag it is of VLAN 0. */
+	/* One of VLAN 0 is checked, one without a tag is not. */
 	set_vlan(0, 0, TO(1));
-	CHECK_EQ(from(0, peer, mac[0]), 0);
-	CHECK_EQ(from(1, peer, mac[1]), WIRE);
+	CHECK_EQ(tagged(0, peer, 0), 0);
 	CHECK_EQ(rd(SSVPC), 1);
+	CHECK_EQ(from(0, peer, mac[0]), WIRE);
+	CHECK_EQ(rd(SSVPC), 0);
 	/* An entry that is not enabled is none. */
-	set_vlan(0, 0, ALL_VFS);
 	wr(VLVF + 20, rd(VLVF + 20) & ~VLVF_VI_EN);
 	CHECK_EQ(tagged(0, peer, 7), 0);
 }
@@ -391,6 +388,10 @@ static void port_vlan(void)
 	CHECK_EQ(tagged(0, peer, 7), WIRE);
 	CHECK_EQ(get_be16(m.wire[0].data + 14), 0x6064);
 	CHECK_EQ(m.wire[0].len, 104);
+	/* But not one of its own */
+	make_frame(f, peer, mac[0], 100);
+	txq_send(&tx[0], f, add_tag(f, 100, 0x64));
+	CHECK_EQ(who(), 0);
 
 	/* Between two of the same: it arrives, stripped. */
 	CHECK_EQ(from(0, mac[1], mac[0]), TO(1));
@@ -415,6 +416,9 @@ static void never_insert(void)
 	txq_send_vlan(&tx[0], f, 100, 7);
 	CHECK_EQ(m.wire[0].len, 100);
 	CHECK(!memcmp(m.wire[0].data, f, 100));
+	m.sent = 0;
+	txq_send(&tx[0], f, add_tag(f, 100, 7));
+	CHECK_EQ(who(), 0);
 }
 
 static void vf_disabled(void)
@@ -422,7 +426,7 @@ static void vf_disabled(void)
 	up();
 	wr(VFRE, rd(VFRE) & ~TO(1));
 	CHECK_EQ(from_wire(mac[1]), 0);
-	CHECK_EQ(from(0, mac[1], mac[0]), 0);
+	CHECK_EQ(from(0, mac[1], mac[0]), WIRE);
 	CHECK_EQ(from_wire(bcast), (ALL_VFS & ~TO(1)) | TO_PF);
 	CHECK_EQ(from(1, mac[0], mac[1]), TO(0));
 	wr(VFRE, rd(VFRE) | TO(1));

@@ -2,24 +2,7 @@
 /* Descriptors, offloads, hostile rings */
 #include "harness.h"
 
-#define PF	I82599_PF
-
-static const uint8_t peer[6] = { 2, 9, 9, 9, 9, 9 };
 static uint8_t f[70000];
-
-static const struct flow tcp4 = {
-	.proto = 6, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
-	.sport = 1000, .dport = 80,
-}, udp4 = {
-	.proto = 17, .src = { 10, 0, 0, 1 }, .dst = { 10, 0, 0, 2 },
-	.sport = 1000, .dport = 53,
-}, tcp6 = {
-	.v6 = true, .proto = 6, .src = { 0xfe, 0x80, [15] = 1 },
-	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 80,
-}, udp6 = {
-	.v6 = true, .proto = 17, .src = { 0xfe, 0x80, [15] = 1 },
-	.dst = { 0xfe, 0x80, [15] = 2 }, .sport = 1000, .dport = 53,
-};
 
 static struct frame *last(void)
 {
@@ -497,8 +480,7 @@ static void mac_loopback(void)
 	struct txq tx;
 	struct rxq rx;
 	struct rx_info info;
-	static const uint8_t bcast[6] = { 255, 255, 255, 255, 255, 255 };
-
+	
 	pf_up();
 	txq_up(&tx, PF, 0, 8);
 	rxq_up(&rx, PF, 0, 8, 2, 0);
@@ -660,6 +642,68 @@ static void much_work(void)
 	CHECK_EQ(rd(TDH(0)), tx.next);
 }
 
+/* What reaches nobody is work as well. */
+static void much_work_for_nobody(void)
+{
+	struct txq tx;
+	size_t len = unfinished(&tcp4, 60000, true);
+	unsigned int i, head;
+	uint64_t data;
+
+	pf_up();
+	sriov_up(2, 64);
+	vf_up(0);
+	txq_up(&tx, 0, 0, 32);
+	data = put_data(f, len);
+	txq_ctx(&tx, 0, ETH_HLEN << 9 | 20, tucmd(&tcp4),
+		20 << 8 | 20 << 16);
+	for (i = 0; i < 16; i++)
+		txq_put(&tx, data, TX_CMD | TXD_TSE | TX_LAST | len, 0);
+	txq_bell(&tx);
+	CHECK_EQ(m.sent, 0);			/* spoofed */
+	head = vrd(0, VFTX_QUEUE + 0x10);
+	CHECK(head && head < tx.next);
+	CHECK_EQ(m.armed, m.now);
+	advance(1);
+	CHECK_EQ(vrd(0, VFTX_QUEUE + 0x10), tx.next);
+	/* Descriptors of no packet */
+	txq_up(&tx, 0, 1, 8192);
+	for (i = 0; i < 8000; i++)
+		txq_put(&tx, data, TXD_EOP, 0);
+	txq_bell(&tx);
+	head = vrd(0, VFTX_QUEUE + 0x50);
+	CHECK(head && head < tx.next);
+	advance(1);
+	CHECK_EQ(vrd(0, VFTX_QUEUE + 0x50), tx.next);
+}
+
+static void wire_full(void)
+{
+	struct txq tx;
+	unsigned int i;
+
+	pf_up();
+	txq_up(&tx, PF, 0, 32);
+	make_frame(f, peer, pf_mac, 60);
+	m.room = 3;
+	for (i = 0; i < 10; i++)
+		txq_put(&tx, put_data(f, 60), TX_CMD | TX_LAST | 60, 0);
+	txq_bell(&tx);
+	CHECK_EQ(m.sent, 3);
+	CHECK_EQ(rd(TDH(0)), 3);
+	CHECK_EQ(m.armed, UINT64_MAX);
+	txq_send(&tx, f, 60);
+	advance(1000000);
+	CHECK_EQ(m.sent, 3);
+	m.room = 8;
+	i82599_wire_ready(m.hw);
+	CHECK_EQ(m.sent, 8);
+	m.room = 0;
+	i82599_wire_ready(m.hw);
+	CHECK_EQ(m.sent, 11);
+	CHECK_EQ(rd(TDH(0)), tx.next);
+}
+
 static void bad_rings(void)
 {
 	struct txq tx;
@@ -799,7 +843,8 @@ const struct test tx_tests[] = {
 	T(ip_checksum_offload), T(udp_zero_checksum), T(sctp_offload),
 	T(two_contexts), T(tso), T(tso_flags), T(tso_tunnel),
 	T(head_write_back), T(mac_loopback), T(bad_descriptors), T(bad_tso),
-	T(endless_chain), T(much_work), T(bad_rings), T(doorbell_in_callback),
+	T(endless_chain), T(much_work),
+	T(much_work_for_nobody), T(wire_full), T(bad_rings), T(doorbell_in_callback),
 	T(doorbell_in_interrupt), T(reset_in_callback), T(dma_to_itself),
 	{ 0 }
 };
