@@ -199,7 +199,8 @@ class Switch(ports.Setup):
             for word in line.gets.split():
                 name, _, tag = word.partition("@")
                 vid, _, priority = tag.partition("/")
-                gets[name] = int(priority or 0) << 13 | int(vid)                     if vid else None
+                gets[name] = int(priority or 0) << 13 | int(vid) \
+                    if vid else None
         if "pf" in gets:
             wanted.append("pf.rx")
 
@@ -267,7 +268,9 @@ def test_matrix():
 
 def rate_registers(switch):
     """ RTTBCNRC of the queues of VF 0 """
-    with open(switch.ports.sysfs / "resource0", "r+b") as f,          mmap.mmap(f.fileno(), 1 << 17) as bar,          memoryview(bar).cast("I") as regs:
+    with open(switch.ports.sysfs / "resource0", "r+b") as f, \
+         mmap.mmap(f.fileno(), 1 << 17) as bar, \
+         memoryview(bar).cast("I") as regs:
         values = []
         for queue in (0, 1):
             regs[RTTDQSEL // 4] = queue
