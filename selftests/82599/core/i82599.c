@@ -223,44 +223,6 @@ void i82599_log_once(struct i82599 *hw, enum i82599_once what,
 	i82599_log(hw, "%s", line);
 }
 
-/* A virtual machine may aim memory accesses of the controller at the
- * controller itself. Such accesses are refused, as a device on a bus would not
- * answer its own requests; but resets, which may come by configuration space,
- * are put off until nothing is going on.
- */
-static bool enter(struct i82599 *hw)
-{
-	if (hw->in_dma) {
-		i82599_log_once(hw, ONCE_SELF_DMA,
-				"memory access to the controller refused");
-		return false;
-	}
-	hw->calls++;
-	return true;
-}
-
-static void leave(struct i82599 *hw)
-{
-	int vf;
-
-	if (--hw->calls)
-		return;
-	if (hw->reset_pending) {
-		hw->reset_pending = false;
-		i82599_reset(hw);
-	}
-	if (hw->flr_pending[1]) {
-		hw->flr_pending[1] = 0;
-		i82599_flr(hw, I82599_PF);
-	}
-	for (vf = 0; hw->flr_pending[0]; vf = (vf + 1) % I82599_VFS) {
-		if (!(hw->flr_pending[0] & BIT64(vf)))
-			continue;
-		hw->flr_pending[0] &= ~BIT64(vf);
-		i82599_flr(hw, vf);
-	}
-}
-
 static bool may_dma(struct i82599 *hw, int fn)
 {
 	if (REG(hw, CTRL) & CTRL_GIO_DIS)
@@ -272,27 +234,15 @@ static bool may_dma(struct i82599 *hw, int fn)
 bool i82599_dma_read(struct i82599 *hw, int fn, uint64_t addr, void *to,
 		     size_t len)
 {
-	bool ok;
-
-	if (!may_dma(hw, fn) || addr + len < addr)
-		return false;
-	hw->in_dma++;
-	ok = hw->ops->dma_read(hw->opaque, fn, addr, to, len);
-	hw->in_dma--;
-	return ok;
+	return may_dma(hw, fn) && addr + len >= addr &&
+	       hw->ops->dma_read(hw->opaque, fn, addr, to, len);
 }
 
 bool i82599_dma_write(struct i82599 *hw, int fn, uint64_t addr,
 		      const void *from, size_t len)
 {
-	bool ok;
-
-	if (!may_dma(hw, fn) || addr + len < addr)
-		return false;
-	hw->in_dma++;
-	ok = hw->ops->dma_write(hw->opaque, fn, addr, from, len);
-	hw->in_dma--;
-	return ok;
+	return may_dma(hw, fn) && addr + len >= addr &&
+	       hw->ops->dma_write(hw->opaque, fn, addr, from, len);
 }
 
 static bool first_time(uint8_t *logged, uint32_t addr)
@@ -348,46 +298,33 @@ static bool valid(struct i82599 *hw, int fn, uint32_t addr)
 
 uint32_t i82599_read(struct i82599 *hw, int fn, uint32_t addr)
 {
-	uint32_t value;
-
-	if (!valid(hw, fn, addr) || !enter(hw))
+	if (!valid(hw, fn, addr))
 		return 0;
-	value = fn == I82599_PF ? i82599_pf_read(hw, addr) :
-		i82599_vf_read(hw, fn, addr);
-	leave(hw);
-	return value;
+	return fn == I82599_PF ? i82599_pf_read(hw, addr) :
+	       i82599_vf_read(hw, fn, addr);
 }
 
 void i82599_write(struct i82599 *hw, int fn, uint32_t addr, uint32_t value)
 {
-	if (!valid(hw, fn, addr) || !enter(hw))
+	if (!valid(hw, fn, addr))
 		return;
 	if (fn == I82599_PF)
 		i82599_pf_write(hw, addr, value);
 	else
 		i82599_vf_write(hw, fn, addr, value);
-	leave(hw);
 }
 
 void i82599_receive(struct i82599 *hw, const void *frame, size_t len)
 {
-	if (!enter(hw))
-		return;
 	if (hw->link)
 		i82599_rx_mac(hw, frame, len);
-	leave(hw);
 }
 
 void i82599_timer(struct i82599 *hw)
 {
 	hw->armed = UINT64_MAX;
-	if (!enter(hw)) {
-		i82599_arm(hw, hw->ops->now(hw->opaque));
-		return;
-	}
 	i82599_tx_run(hw);
 	i82599_irq_timer(hw);
-	leave(hw);
 }
 
 void i82599_arm(struct i82599 *hw, uint64_t when)
@@ -400,23 +337,13 @@ void i82599_arm(struct i82599 *hw, uint64_t when)
 
 void i82599_reset(struct i82599 *hw)
 {
-	if (hw->in_dma)
-		hw->reset_pending = true;
-	else
-		do_reset(hw, RESET_POWER);
+	do_reset(hw, RESET_POWER);
 }
 
 void i82599_flr(struct i82599 *hw, int fn)
 {
 	if (fn < I82599_PF || fn >= (int)hw->numvfs)
 		return;
-	if (hw->in_dma) {
-		if (fn == I82599_PF)
-			hw->flr_pending[1] = 1;
-		else
-			hw->flr_pending[0] |= BIT64(fn);
-		return;
-	}
 	if (fn == I82599_PF)
 		do_reset(hw, RESET_LINK);
 	else
@@ -443,10 +370,8 @@ void i82599_set_bus_master(struct i82599 *hw, int fn, bool on)
 		hw->vf_bus_master |= BIT64(fn);
 	else
 		hw->vf_bus_master &= ~BIT64(fn);
-	hw->calls++;
 	if (on)
 		i82599_tx_kick_all(hw);
-	leave(hw);
 }
 
 void i82599_set_link(struct i82599 *hw, bool up)
@@ -454,19 +379,15 @@ void i82599_set_link(struct i82599 *hw, bool up)
 	if (hw->link == up)
 		return;
 	hw->link = up;
-	hw->calls++;
 	i82599_irq_misc(hw, EICR_LSC);
 	if (up)
 		i82599_tx_kick_all(hw);
-	leave(hw);
 }
 
 void i82599_wire_ready(struct i82599 *hw)
 {
 	hw->wire_full = false;
-	hw->calls++;
 	i82599_tx_kick_all(hw);
-	leave(hw);
 }
 
 /* How many queues a virtual function has; 0: none are set up. */

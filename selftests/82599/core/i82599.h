@@ -5,8 +5,7 @@
  *
  * Plain C without a virtual machine: what surrounds the controller is behind
  * struct i82599_ops. Nothing here sleeps, starts threads or keeps time. The
- * caller serializes all calls, and the model may call back from within any of
- * them.
+ * caller serializes all calls; callbacks must not call the model.
  *
  * Names are those of the datasheet (Intel 331520), section numbers are its.
  */
@@ -72,7 +71,7 @@ void i82599_set_link(struct i82599 *hw, bool up);
 uint32_t i82599_read(struct i82599 *hw, int fn, uint32_t addr);
 void i82599_write(struct i82599 *hw, int fn, uint32_t addr, uint32_t value);
 
-/* There is room for frames again. */
+/* There is room for frames again; no reset says so. */
 void i82599_wire_ready(struct i82599 *hw);
 
 /* A frame from the wire, without FCS. What the filters refuse or finds no

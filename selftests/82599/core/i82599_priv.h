@@ -74,7 +74,6 @@ enum i82599_once {
 	ONCE_DESCTYPE,
 	ONCE_DCB,
 	ONCE_FDIR,
-	ONCE_SELF_DMA,
 	ONCE_VT_MODE,
 };
 
@@ -109,15 +108,10 @@ struct i82599 {
 	uint32_t rate[I82599_QUEUES];
 	uint32_t dt1c[I82599_QUEUES];
 
-	/* Calls that come back while others run. */
-	unsigned int calls;
-	unsigned int in_dma;
-	bool tx_running;
-	bool wire_full;
+	bool wire_full;		/* outlives resets */
 	unsigned int tx_work;
+	unsigned int tx_next;	/* queue to begin with */
 	uint64_t tx_pending[2];
-	uint64_t flr_pending[2];
-	bool reset_pending;
 
 	/* Frames on their way out, with room for a VLAN tag in front. */
 	uint8_t tx_data[VLAN_HLEN + TSO_MAX];
@@ -195,6 +189,12 @@ static inline bool i82599_bit(struct i82599 *hw, uint32_t addr, unsigned int n)
 static inline uint64_t i82599_pair(struct i82599 *hw, uint32_t addr)
 {
 	return REG(hw, addr) | (uint64_t)REG(hw, addr + 4) << 32;
+}
+
+/* What is read or written costs, a descriptor as much as 1 KiB of data. */
+static inline void i82599_work(struct i82599 *hw, unsigned int n, size_t len)
+{
+	hw->tx_work += n * (1 + len / 1024);
 }
 
 static inline bool is_multicast(const uint8_t *mac)

@@ -80,6 +80,7 @@ static void deliver(struct i82599 *hw, unsigned int queue, int pool,
 	uint8_t desc[DESC_LEN];
 	uint32_t status;
 
+	i82599_work(hw, 1, len);
 	if (!(REG(hw, RXDCTL(queue)) & RXDCTL_ENABLE))
 		return;
 	size = buffer_size(hw, queue);
@@ -120,9 +121,6 @@ static void deliver(struct i82599 *hw, unsigned int queue, int pool,
 			return;
 		}
 	}
-	/* Memory may be configuration space: of SR-IOV, for example. */
-	if (!(REG(hw, RXDCTL(queue)) & RXDCTL_ENABLE))
-		return;
 
 	REG(hw, RDH(queue)) = (head + descs) % count;
 	i82599_count_rx(hw, queue, pool, pkt->data, len);
@@ -141,8 +139,6 @@ static void deliver_pools(struct i82599 *hw, const struct i82599_pkt *pkt,
 		queue = p * per_pool + i82599_rss_queue(hw, pkt, p);
 		if (queue < I82599_QUEUES)
 			deliver(hw, queue, p, pkt);
-		/* An interrupt may have changed everything. */
-		per_pool = i82599_rx_pool_queues(hw);
 	}
 }
 

@@ -133,14 +133,17 @@ bool i82599_accept(struct i82599 *hw, struct i82599_pkt *pkt)
 	       (i82599_rx_pool_queues(hw) && pools_with(hw, VMOLR_MPE));
 }
 
-/* The common part of 7.10.3.3 and 7.10.3.4: pools by address */
+/* The common part of 7.10.3.3 and 7.10.3.4: pools by address. Tells whether one
+ * that is enabled has an exact filter.
+ */
 static uint64_t address_pools(struct i82599 *hw, const uint8_t *mac,
 			      bool *exact)
 {
 	bool replicate = REG(hw, VT_CTL) & VT_CTL_RPL_EN;
 	uint64_t pools;
 
-	*exact = exact_match(hw, mac, &pools);
+	*exact = exact_match(hw, mac, &pools) &&
+		 pools & i82599_pair(hw, VFRE);
 	if (is_broadcast(mac)) {
 		if (replicate)
 			pools |= pools_with(hw, VMOLR_BAM);
@@ -202,7 +205,7 @@ uint64_t i82599_tx_pools(struct i82599 *hw, struct i82599_pkt *pkt,
 		not_back = ~BIT64(pkt->src);
 
 	pools = address_pools(hw, pkt->data, &exact);
-	*wire = group || !exact || !(pools & i82599_pair(hw, VFRE));
+	*wire = group || !exact;
 	pools &= not_back & in_vlan(hw, pkt);
 	if (!pools && group)
 		pools = default_pool(hw) & not_back;

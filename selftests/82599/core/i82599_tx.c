@@ -8,7 +8,11 @@
 #define CHAIN_MAX	256	/* descriptors of a packet */
 #define TX_MIN		17
 #define SEGMENTS_MAX	4096
-#define WORK_MAX	4096	/* until others may go on; see work() */
+/* Work (see i82599_work()) until others may go on, and of one packet, of which
+ * the rest is dropped
+ */
+#define WORK_MAX	4096
+#define PACKET_MAX	65536
 
 /* A packet, of which the segments become frames */
 struct packet {
@@ -33,12 +37,6 @@ struct ring {
 	unsigned int budget;	/* descriptors to look at */
 	bool report;
 };
-
-/* What is read or written costs, a descriptor as much as 1 KiB of data. */
-static void work(struct i82599 *hw, unsigned int n, size_t len)
-{
-	hw->tx_work += n * (1 + len / 1024);
-}
 
 static bool enough(struct i82599 *hw)
 {
@@ -123,7 +121,7 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 
 		i82599_find_tag(hw, &pkt);
 		if (pkt.tagged && vmvir & VMVIR_VLANA) {
-			work(hw, 1, 0);
+			i82599_work(hw, 1, 0);
 			return;
 		}
 		if ((vmvir & VMVIR_VLANA) == VMVIR_DEFAULT) {
@@ -141,7 +139,7 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 		len += VLAN_HLEN;
 	}
 
-	work(hw, 1, len);
+	i82599_work(hw, 1, len);
 	if (p->pool >= 0) {
 		pkt.data = frame;
 		pkt.len = len;
@@ -151,7 +149,6 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 		pools = i82599_tx_pools(hw, &pkt, &wire);
 	}
 	i82599_count_tx(hw, p->queue, p->pool, len);
-	work(hw, __builtin_popcountll(pools), len);
 	if (pools)
 		i82599_rx_loopback(hw, &pkt, pools);
 	if (wire)
@@ -222,7 +219,7 @@ static void segment(struct i82599 *hw, const struct packet *p)
 		if (p->olinfo & TXD_TXSM)
 			l4_checksum(p, frame, hdr + seg, p->l4len + seg);
 		emit(hw, p, frame, hdr + seg);
-		if (!(REG(hw, TXDCTL(p->queue)) & TXDCTL_ENABLE))
+		if (hw->tx_work >= PACKET_MAX)
 			return;
 	}
 }
@@ -260,15 +257,6 @@ static bool may_transmit(struct i82599 *hw, unsigned int queue)
 	    !(hw->vf_bus_master & BIT64(fn)))
 		return false;
 	return !per_pool || i82599_bit(hw, VFTE, queue / per_pool);
-}
-
-/* Callbacks may have reset the queue or set it up anew. */
-static bool is_current(struct i82599 *hw, const struct ring *r)
-{
-	return REG(hw, TXDCTL(r->queue)) & TXDCTL_ENABLE &&
-	       i82599_pair(hw, TDBAL(r->queue)) == r->base &&
-	       REG(hw, TDLEN(r->queue)) / DESC_LEN == r->count &&
-	       REG(hw, TDH(r->queue)) == r->head;
 }
 
 static void set_head(struct i82599 *hw, struct ring *r, unsigned int head)
@@ -316,7 +304,7 @@ static bool next_packet(struct i82599 *hw, struct ring *r)
 		r->budget--;
 		at = i;
 		i = (i + 1) % r->count;
-		work(hw, 1, 0);
+		i82599_work(hw, 1, 0);
 		if (!i82599_dma_read(hw, r->fn, r->base + at * DESC_LEN, desc,
 				     sizeof(desc))) {
 			/* Unknown what it was: start again after it. */
@@ -333,7 +321,7 @@ static bool next_packet(struct i82599 *hw, struct ring *r)
 				ctx[n] = get_le32(desc + 4 * n);
 			if (!descs) {
 				set_head(hw, r, i);
-				continue;
+				return true;
 			}
 			bad = true;
 			cmd = 0;
@@ -374,8 +362,6 @@ static bool next_packet(struct i82599 *hw, struct ring *r)
 	p.ctx = txq->ctx[TXD_IDX(p.olinfo)];
 	if (!bad)
 		transmit(hw, &p);
-	if (!is_current(hw, r))
-		return false;
 	if (eop)
 		txq->skip = false;
 	for (n = 0; n < reports; n++)
@@ -401,12 +387,12 @@ static void run_queue(struct i82599 *hw, unsigned int queue)
 		.tail = REG(hw, TDT(queue)),
 	};
 
-	if (r.head >= r.count || r.tail >= r.count)
+	if (!may_transmit(hw, queue) || r.head >= r.count || r.tail >= r.count)
 		return;
 	r.fn = i82599_queue_fn(hw, queue);
 	/* The tail is as it was at the doorbell: one round at the most. */
 	r.budget = r.count;
-	while (may_transmit(hw, queue) && next_packet(hw, &r))
+	while (next_packet(hw, &r))
 		if (enough(hw)) {
 			pend(hw, queue);
 			break;
@@ -415,51 +401,30 @@ static void run_queue(struct i82599 *hw, unsigned int queue)
 		i82599_irq_queue(hw, queue, true);
 }
 
-/* Doorbells that come while frames are sent are answered afterwards, each queue
- * once. What rings without end, or is too much work, waits for the timer.
+/* What is too much work waits for the timer. The next call begins where this
+ * one ends, so that nobody keeps others from sending.
  */
 void i82599_tx_run(struct i82599 *hw)
 {
-	uint64_t served[2] = { 0, 0 };
-	unsigned int q;
-	bool again;
+	unsigned int i, q;
 
-	if (hw->tx_running)
-		return;
-	hw->tx_running = true;
 	hw->tx_work = 0;
-	do {
-		again = false;
-		for (q = 0; q < I82599_QUEUES && !enough(hw); q++) {
-			uint64_t bit = BIT64(q % 64);
-
-			if (!(hw->tx_pending[q / 64] & bit & ~served[q / 64]))
-				continue;
-			hw->tx_pending[q / 64] &= ~bit;
-			served[q / 64] |= bit;
-			run_queue(hw, q);
-			again = true;
-		}
-	} while (again);
-	hw->tx_running = false;
+	for (i = 0; i < I82599_QUEUES && !enough(hw); i++) {
+		q = hw->tx_next;
+		hw->tx_next = (q + 1) % I82599_QUEUES;
+		if (!(hw->tx_pending[q / 64] & BIT64(q % 64)))
+			continue;
+		hw->tx_pending[q / 64] &= ~BIT64(q % 64);
+		run_queue(hw, q);
+	}
 	if ((hw->tx_pending[0] | hw->tx_pending[1]) && !hw->wire_full)
 		i82599_arm(hw, hw->ops->now(hw->opaque));
-}
-
-static void start(struct i82599 *hw)
-{
-	if (!(hw->tx_pending[0] | hw->tx_pending[1]))
-		return;
-	if (hw->in_dma)
-		i82599_arm(hw, hw->ops->now(hw->opaque));
-	else
-		i82599_tx_run(hw);
 }
 
 void i82599_tx_kick(struct i82599 *hw, unsigned int queue)
 {
 	pend(hw, queue);
-	start(hw);
+	i82599_tx_run(hw);
 }
 
 void i82599_tx_kick_all(struct i82599 *hw)
@@ -468,7 +433,7 @@ void i82599_tx_kick_all(struct i82599 *hw)
 
 	for (q = 0; q < I82599_QUEUES; q++)
 		pend(hw, q);
-	start(hw);
+	i82599_tx_run(hw);
 }
 
 static void tdt_write(struct i82599 *hw, uint32_t addr, uint32_t value)

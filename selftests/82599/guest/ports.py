@@ -44,6 +44,7 @@ SOL_PACKET = 263
 PACKET_AUXDATA = 8
 PACKET_OUTGOING = 4
 TP_STATUS_VLAN_VALID = 1 << 4
+ETH_P_8021Q = 0x8100
 AUXDATA = struct.Struct("=IIIHHHH")
 
 # Drivers look at the link every two seconds, and a VF does not believe in it
@@ -115,10 +116,6 @@ class Log:
         return sum(int(m) for line in self.read()
                    for m in re.findall(pattern, line))
 
-    def has(self, text):
-        """ Is there such a line? """
-        return any(text in line for line in self.read())
-
 
 class Dev:
     """ A network device in a namespace """
@@ -185,12 +182,6 @@ class Dev:
         wait_for(lambda: self.running() == want,
                  f"{self.name}: link is {not want}")
 
-    def exists(self):
-        """ Is there such a device? """
-        with inside(self.ns), contextlib.suppress(OSError):
-            return bool(socket.if_nametoindex(self.name))
-        return False
-
     def packets(self):
         """ Frames that the hardware has received, and taken to be sent """
         with inside(self.ns), \
@@ -209,15 +200,33 @@ class Dev:
 
 
 class Setup:
-    """ What the tests of a program share: there is one at a time """
-    _made = None
+    """
+    What the tests of a program share: there is one at a time. make() pushes to
+    @stack what takes it back.
+    """
+    _made = _failed = None
 
     @classmethod
     def get(cls):
-        """ The one there is """
+        """ The one there is; what has failed once is not tried again """
+        if cls._failed:
+            raise cls._failed
         if not cls._made:
-            cls._made = cls()
+            try:
+                cls._made = cls()
+            except Exception as e:
+                cls._failed = e
+                raise
         return cls._made
+
+    def __init__(self):
+        with contextlib.ExitStack() as stack:
+            self.make(stack)
+            self.close = stack.pop_all().close
+
+    def make(self, stack):
+        """ To be made """
+        raise NotImplementedError
 
     @classmethod
     def end(cls):
@@ -254,9 +263,9 @@ class Tap:
             tag = None
             for level, kind, data in anc:
                 if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
-                    status, _, _, _, _, tci, _ = AUXDATA.unpack_from(data)
+                    status, *_, tci, tpid = AUXDATA.unpack_from(data)
                     if status & TP_STATUS_VLAN_VALID:
-                        tag = tci
+                        tag = tci if tpid == ETH_P_8021Q else tpid << 16 | tci
             if frame[12:14] == VLAN:
                 tag = int.from_bytes(frame[14:16], "big")
                 frame = frame[:12] + frame[16:]
@@ -272,6 +281,10 @@ class Tap:
 class Ports:
     """ All of it, made and removed """
     def __init__(self, numvfs=2, log=None):
+        # A run that was killed has left one of them in a namespace
+        if not all([cmd(f"ip netns del {ns}", fail=False).ret
+                    for ns in ("a", "b", "wire")]):
+            poll(lambda: len(ports()) > 1, 10)
         names = ports()
         if len(names) < 2:
             raise KsftSkipEx("two ports of an 82599 are needed")
@@ -288,7 +301,6 @@ class Ports:
         self.wire = Dev(names[1], "wire")
         self.sysfs = Path(f"/sys/class/net/{self.pf}/device").resolve()
         for ns in ("a", "b", "wire"):
-            cmd(f"ip netns del {ns}", fail=False)
             ip(f"netns add {ns}")
             with inside(ns):
                 write("/proc/sys/net/ipv6/conf/default/disable_ipv6", 1)

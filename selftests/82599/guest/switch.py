@@ -11,11 +11,13 @@ import contextlib
 import itertools
 import mmap
 import shlex
+import struct
 import time
 from pathlib import Path
 
 import ports
 from lib.py import (
+    CmdExitFailure,
     KsftNamedVariant,
     cmd,
     ip,
@@ -41,7 +43,7 @@ ADDRESSES = {
     "macvlan": bytes.fromhex("02005e000004"),
 }
 TOKEN = b"82599"
-STAG = b"\x88\xa8"
+ETH_P_8021AD = 0x88a8
 RTTDQSEL = 0x4904
 RTTBCNRC = 0x4984
 RTTBCNRC_RS_ENA = 1 << 31
@@ -82,9 +84,9 @@ class Packet:
         self.head = addresses[self.to] + src
         self.vlan = options.get("vlan")
         self.tag = b""
-        for name, tpid in (("inband", ports.VLAN), ("stag", STAG)):
+        for name, tpid in (("inband", ports.ETH_P_8021Q), ("stag", ETH_P_8021AD)):
             if name in options:
-                self.tag = tpid + int(options[name]).to_bytes(2, "big")
+                self.tag = struct.pack("!HH", tpid, int(options[name]))
         # As on the wire, without tag
         size = int(options.get("size", 200))
         self.bodies = []
@@ -105,61 +107,62 @@ class Packet:
 
 class Switch(ports.Setup):
     """ The ports with one setting at a time """
-    def __init__(self):
+    def make(self, stack):
         self.log = ports.Log()
+        stack.callback(self.log.close)
         self.ports = ports.Ports()
+        stack.callback(self.ports.close)
         self.devs = {"a": self.ports.va, "b": self.ports.vb,
                      "pf": self.ports.pf, "wire": self.ports.wire}
-        self.taps = {name: ports.Tap(dev) for name, dev in self.devs.items()}
+        self.taps = {}
+        for name, dev in self.devs.items():
+            self.taps[name] = ports.Tap(dev)
+            stack.callback(self.taps[name].close)
         self.addresses = ADDRESSES | {name: dev.mac() for name, dev
                                       in self.devs.items()}
         self.now = self.undo = "-"
-
-    def close(self):
-        """ Undo the setting, and away with it """
-        self.set("-", "-")
-        for tap in self.taps.values():
-            tap.close()
-        self.ports.close()
-        self.log.close()
+        stack.callback(self.set, "-", "-")
 
     def set(self, setting, undo):
         """ Have @setting, after what there was is undone """
         if setting == self.now:
             return
-        old, self.now, self.undo = self.undo, None, "-"
-        self.run(old)
-        self.undo = undo
-        self.run(setting)
+        old, self.now, self.undo = self.undo, None, undo
+        start = len(self.log.read())
+        for command in old.split(";"):
+            try:
+                self.run(command, start)
+            except (CmdExitFailure, TimeoutError) as e:
+                ksft_true(False, f"{command} of the setting before: {e}")
+        start = len(self.log.read())
+        for command in setting.split(";"):
+            self.run(command, start)
         self.now = setting
 
-    def run(self, commands):
-        """ Commands of the matrix """
-        if commands == "-":
+    def run(self, command, start):
+        """ A command of the matrix, which may look at the log from @start """
+        words = shlex.split(command.format(
+            PF=self.ports.pf, a=self.addresses["a"].hex(":"),
+            b=self.addresses["b"].hex(":"),
+            new=self.addresses["new"].hex(":"),
+            macvlan=self.addresses["macvlan"].hex(":")))
+        if words[0] == "-":
             return
-        start = len(self.log.read())
-        for text in commands.split(";"):
-            words = shlex.split(text.format(
-                PF=self.ports.pf, a=self.addresses["a"].hex(":"),
-                b=self.addresses["b"].hex(":"),
-                new=self.addresses["new"].hex(":"),
-                macvlan=self.addresses["macvlan"].hex(":")))
-            if words[0] == "refused":
-                ksft_true(cmd(words[1:], fail=False).ret, text)
-            elif words[0] == "link":
-                self.ports.wait_links()
-            elif words[0] == "nolink":
-                self.devs[words[1]].wait_link(False)
-            elif words[0] == "mtu":
-                self.devs[words[1]].insist(f"mtu {words[2]}")
-            elif words[0] in ("reset", "log"):
-                want = " ".join(words[1:]) if words[0] == "log" else \
-                    f"VF Reset msg received from vf {words[1]}"
-                ports.wait_for(
-                    lambda want=want: any(want in line for line in
-                                          self.log.read()[start:]), text)
-            else:
-                cmd(words)
+        if words[0] == "refused":
+            ksft_true(cmd(words[1:], fail=False).ret, command)
+        elif words[0] == "link":
+            self.ports.wait_links()
+        elif words[0] == "nolink":
+            self.devs[words[1]].wait_link(False)
+        elif words[0] == "mtu":
+            self.devs[words[1]].insist(f"mtu {words[2]}")
+        elif words[0] in ("reset", "log"):
+            want = " ".join(words[1:]) if words[0] == "log" else \
+                f"VF Reset msg received from vf {words[1]}"
+            ports.wait_for(lambda: any(want in line for line in
+                                       self.log.read()[start:]), command)
+        else:
+            cmd(words)
 
     def counters(self):
         """ What COUNTERS are now """
@@ -199,8 +202,10 @@ class Switch(ports.Setup):
             for word in line.gets.split():
                 name, _, tag = word.partition("@")
                 vid, _, priority = tag.partition("/")
-                gets[name] = int(priority or 0) << 13 | int(vid) \
+                gets[name] = int(priority or 0) << 13 | int(vid.strip("s")) \
                     if vid else None
+                if vid.startswith("s"):
+                    gets[name] |= ETH_P_8021AD << 16
         if "pf" in gets:
             wanted.append("pf.rx")
 
@@ -266,6 +271,14 @@ def test_matrix():
             ksft_eq(line.gets.partition("@")[0], to, line.name)
 
 
+def test_last():
+    """ Nothing is counted later, what the PF sees every two seconds neither """
+    switch = Switch.get()
+    before = switch.counters()
+    time.sleep(3)
+    ksft_eq(switch.counters(), before)
+
+
 def rate_registers(switch):
     """ RTTBCNRC of the queues of VF 0 """
     with open(switch.ports.sysfs / "resource0", "r+b") as f, \
@@ -294,7 +307,7 @@ def test_rate():
 def main():
     """ Run the tests """
     try:
-        ksft_run([test_matrix, test, test_rate])
+        ksft_run([test_matrix, test, test_last, test_rate])
     finally:
         Switch.end()
     ksft_exit()

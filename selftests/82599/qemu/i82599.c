@@ -48,7 +48,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(I82599VFState, I82599_VF)
 #define MSIX_PBA        (8 * KiB)
 
 /* Frames, or rounds of interrupts, before others have their turn */
-#define MAX_OUTPUT      1024
+#define MAX_OUTPUT      64
 /* Frames that wait, before the model is told to */
 #define MAX_FRAMES      64
 
@@ -379,7 +379,14 @@ static ssize_t nic_receive(NetClientState *nc, const uint8_t *data, size_t len)
 
     model_enter(s);
     i82599_receive(s->hw, pad ? padded : data, pad ? padded_len : len);
-    model_leave(s);
+    s->inside = false;
+    /*
+     * Later: the network still uses this device, which a message aimed at the
+     * slot's registers may remove; and two cards could call each other.
+     */
+    if (s->vectors_set && !s->sending) {
+        qemu_bh_schedule(s->output);
+    }
     return len;
 }
 
@@ -421,6 +428,7 @@ static void pf_exit(PCIDevice *dev)
 {
     I82599State *s = I82599(dev);
 
+    qemu_del_nic(s->nic);
     pcie_sriov_pf_exit(dev);
     remove_express(dev);
     msix_unuse_all_vectors(dev);
@@ -429,7 +437,6 @@ static void pf_exit(PCIDevice *dev)
     drop_output(s);
     qemu_bh_delete(s->output);
     timer_free(s->timer);
-    qemu_del_nic(s->nic);
 }
 
 static void pf_realize(PCIDevice *dev, Error **errp)

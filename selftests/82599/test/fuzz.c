@@ -16,20 +16,17 @@
 #define READ_ONLY	(MEM_BASE + 0x8000)
 #define READ_ONLY_SIZE	0x4000
 /* In one operation: what one packet may need, with each segment for all pools,
- * and the work that is done before others go on. Operations that came back from
- * within it have room to spare.
+ * and the work that is done before others go on.
  */
-#define DMA_MAX		(1000 * 1000)
-#define BYTES_MAX	(256 << 20)
-#define FRAMES_MAX	(10 * 1000)
-#define NESTED_TIMES	40
+#define DMA_MAX		300000
+#define BYTES_MAX	(128 << 20)
+#define FRAMES_MAX	10000
 
 static struct i82599 *hw;
 static uint8_t mem[MEM_SIZE];
 static uint64_t state, now_ns, armed = UINT64_MAX;
 static unsigned long dmas, bytes, frames;
-static unsigned int nested;
-static bool came_back;
+static bool full;		/* until i82599_wire_ready() */
 
 static uint32_t rnd(void)
 {
@@ -79,25 +76,9 @@ static uint64_t address(void)
 	return MEM_BASE + below(MEM_SIZE);
 }
 
-static void operation(void);
-
-/* Come back into the model, sometimes, and not too deep. */
-static void come_back(uint32_t chance)
-{
-	if (nested > 3 || !one_in(chance))
-		return;
-	nested++;
-	came_back = true;
-	operation();
-	nested--;
-}
-
 static void bounded(void)
 {
-	unsigned long times = came_back ? NESTED_TIMES : 1;
-
-	if (dmas > DMA_MAX * times || bytes > BYTES_MAX * times ||
-	    frames > FRAMES_MAX * times) {
+	if (dmas > DMA_MAX || bytes > BYTES_MAX || frames > FRAMES_MAX) {
 		fprintf(stderr, "too much for one operation: %lu accesses, %lu bytes, %lu frames\n",
 			dmas, bytes, frames);
 		abort();
@@ -121,7 +102,6 @@ static bool dma_read(void *opaque, int fn, uint64_t addr, void *to, size_t len)
 	(void)fn;
 	if (!len || !in_memory(addr, len))
 		return false;
-	come_back(1000);
 	memcpy(to, mem + (addr - MEM_BASE), len);
 	return true;
 }
@@ -135,7 +115,6 @@ static bool dma_write(void *opaque, int fn, uint64_t addr, const void *from,
 		return false;
 	if (addr + len > READ_ONLY && addr < READ_ONLY + READ_ONLY_SIZE)
 		return false;
-	come_back(1000);
 	memcpy(mem + (addr - MEM_BASE), from, len);
 	return true;
 }
@@ -146,7 +125,6 @@ static void msix(void *opaque, int fn, unsigned int vector)
 	if (fn < I82599_PF || fn >= I82599_VFS ||
 	    vector >= (fn < 0 ? I82599_VECTORS : I82599_VF_VECTORS))
 		abort();
-	come_back(50);
 }
 
 static bool wire(void *opaque, const void *frame, size_t len)
@@ -159,10 +137,7 @@ static bool wire(void *opaque, const void *frame, size_t len)
 	bounded();
 	/* All of it must be there. */
 	memcpy(copy, frame, len);
-	if (one_in(8))
-		i82599_receive(hw, copy, len);
-	come_back(50);
-	return !one_in(8);
+	return !one_in(64);
 }
 
 static uint64_t now(void *opaque)
@@ -418,6 +393,10 @@ static void run_timer(void)
 {
 	int n = 0;
 
+	if (one_in(2)) {
+		full = false;
+		i82599_wire_ready(hw);
+	}
 	now_ns += below(1000000);
 	while (armed <= now_ns && n++ < 100) {
 		armed = UINT64_MAX;
@@ -476,7 +455,6 @@ static void operation(void)
 			i82599_reset(hw);
 		break;
 	case 30:
-		i82599_wire_ready(hw);
 		if (one_in(10))
 			i82599_set_numvfs(hw, below(70));
 		else if (one_in(4))
@@ -513,14 +491,16 @@ int main(int argc, char **argv)
 	configure();
 	for (i = 0; i < count; i++) {
 		dmas = bytes = frames = 0;
-		came_back = false;
+		full = hw->wire_full;
 		operation();
-		if (!came_back && bytes > largest)
-			largest = bytes;
-		if (!came_back && dmas > most)
-			most = dmas;
-		if (hw->calls || hw->in_dma || hw->tx_running || nested)
+		if (full && frames) {
+			fprintf(stderr, "frames for a wire that is full\n");
 			abort();
+		}
+		if (bytes > largest)
+			largest = bytes;
+		if (dmas > most)
+			most = dmas;
 	}
 	i82599_free(hw);
 	printf("%lu operations, at most %lu accesses to memory and %lu bytes in one\n",

@@ -37,10 +37,7 @@ struct machine {
 	uint64_t armed;
 	unsigned int logs;
 	char log[128];
-	/* Called from within the callbacks, if set */
-	void (*on_wire)(void);
-	void (*on_msix)(int fn, unsigned int vector);
-	void (*on_dma)(uint64_t addr);
+	unsigned int dmas;
 };
 
 extern struct machine m;

@@ -480,7 +480,7 @@ static void mac_loopback(void)
 	struct txq tx;
 	struct rxq rx;
 	struct rx_info info;
-	
+
 	pf_up();
 	txq_up(&tx, PF, 0, 8);
 	rxq_up(&rx, PF, 0, 8, 2, 0);
@@ -677,6 +677,120 @@ static void much_work_for_nobody(void)
 	CHECK_EQ(vrd(0, VFTX_QUEUE + 0x50), tx.next);
 }
 
+static void share_queues(uint64_t ring, unsigned int count)
+{
+	uint64_t buf = mem_alloc(2048);
+	unsigned int i, q;
+
+	for (i = 0; i < count; i++) {
+		put_le32(mem_at(ring + 16 * i), buf);
+		put_le32(mem_at(ring + 16 * i) + 4, buf >> 32);
+	}
+	for (q = 0; q < I82599_QUEUES; q++) {
+		wr(RX_QUEUE(q), ring);
+		wr(RX_QUEUE(q) + 4, ring >> 32);
+		wr(RX_QUEUE(q) + 0x08, 16 * count);
+		wr(RX_QUEUE(q) + 0x14, 2 | SRRCTL_ADV_ONEBUF);
+		wr(RX_QUEUE(q) + 0x28, RXDCTL_ENABLE);
+		wr(RX_QUEUE(q) + 0x18, count - 1);
+	}
+}
+
+/* All pools get broadcasts, and have room for many. */
+static void all_pools_listen(void)
+{
+	unsigned int p;
+
+	pf_up();
+	sriov_up(63, 64);
+	vf_up(0);
+	wr(VFRE, ~0u);
+	wr(VFRE + 4, ~0u);
+	for (p = 0; p < I82599_VFS; p++) {
+		wr(VMOLR + 4 * p, VMOLR_AUPE | VMOLR_BAM);
+		if (p < 63)
+			i82599_set_bus_master(m.hw, p, true);
+	}
+	share_queues(mem_alloc(16 * 8192), 8192);
+}
+
+static const uint8_t vf0_mac[6] = { 2, 0, 0, 0, 0, 0 };
+
+/* Each of these may be all that a hostile function sends. */
+static void work_in_one_call(void)
+{
+	struct txq tx;
+	uint64_t data;
+	unsigned int i;
+
+	pf_up();
+	txq_up(&tx, PF, 0, 32768);
+	for (i = 0; i < 32000; i++)
+		txq_ctx(&tx, 0, 0, 0, 0);
+	m.dmas = 0;
+	txq_bell(&tx);
+	CHECK(m.dmas < 10000);
+
+	/* Broadcasts by way of the MAC's loopback */
+	machine_down();
+	machine_up();
+	all_pools_listen();
+	wr(HLREG0, rd(HLREG0) | HLREG0_LPBK);
+	txq_up(&tx, PF, 2 * 63, 1024);
+	make_frame(f, bcast, pf_mac, 1000);
+	data = put_data(f, 1000);
+	for (i = 0; i < 1000; i++)
+		txq_put(&tx, data, TX_CMD | TX_LAST | 1000, 0);
+	m.dmas = 0;
+	txq_bell(&tx);
+	CHECK(rd(TDH(2 * 63)) && m.dmas < 30000);
+
+	/* One packet of thousands of segments, for all */
+	machine_down();
+	machine_up();
+	all_pools_listen();
+	txq_up(&tx, 0, 0, 32);
+	unfinished(&tcp4, 60000, true);
+	memcpy(f, bcast, 6);
+	memcpy(f + 6, vf0_mac, 6);
+	txq_ctx(&tx, 0, ETH_HLEN << 9 | 20, tucmd(&tcp4), 20 << 8 | 20 << 16);
+	txq_put(&tx, put_data(f, 60000), TX_CMD | TXD_TSE | TX_LAST | 60000, 0);
+	m.dmas = 0;
+	txq_bell(&tx);
+	CHECK(m.sent > 500 && m.sent < 2000);
+	CHECK(m.dmas < 300000);
+}
+
+/* One who always has something to send keeps nobody else from it. */
+static void fair_queues(void)
+{
+	struct txq busy, other;
+	unsigned int i, n;
+	uint64_t data;
+
+	pf_up();
+	sriov_up(2, 64);
+	vf_up(0);
+	txq_up(&busy, 0, 0, 1024);
+	txq_up(&other, PF, 4, 8);
+	make_frame(f, peer, vf0_mac, 60);
+	data = put_data(f, 60);
+	m.room = 64;
+	for (i = 0; i < 1000; i++)
+		txq_put(&busy, data, TX_CMD | TX_LAST | 60, 0);
+	txq_bell(&busy);
+	make_frame(f, peer, pf_mac, 60);
+	txq_send(&other, f, 60);
+	for (n = 0; n < 10 && !rd(TDH(4)); n++) {
+		for (i = 0; i < 64; i++)
+			txq_put(&busy, data, TX_CMD | TX_LAST | 60, 0);
+		txq_bell(&busy);
+		m.room = m.sent + 64;
+		i82599_wire_ready(m.hw);
+	}
+	CHECK_EQ(rd(TDH(4)), 1);
+}
+
 static void wire_full(void)
 {
 	struct txq tx;
@@ -729,114 +843,6 @@ static void bad_rings(void)
 	CHECK_EQ(m.sent, 1);
 }
 
-static struct txq *again;
-static unsigned int depth, deepest;
-
-static void ring_again(void)
-{
-	if (++depth > deepest)
-		deepest = depth;
-	if (m.sent < 40)
-		txq_send(again, f, 60);
-	depth--;
-}
-
-/* A doorbell from within a callback: later, once, and never deeper */
-static void doorbell_in_callback(void)
-{
-	struct txq tx, other;
-
-	pf_up();
-	txq_up(&tx, PF, 0, 64);
-	txq_up(&other, PF, 1, 64);
-	make_frame(f, peer, pf_mac, 60);
-	again = &other;
-	deepest = 0;
-	m.on_wire = ring_again;
-	txq_send(&tx, f, 60);
-	CHECK_EQ(deepest, 1);
-	/* Each frame rang for one more: not all in one go. */
-	CHECK(m.sent < 40);
-	advance(1000000);
-	CHECK_EQ(m.sent, 40);
-	CHECK_EQ(deepest, 1);
-}
-
-static void ring_in_interrupt(int fn, unsigned int vector)
-{
-	(void)fn;
-	(void)vector;
-	if (m.sent < 10)
-		txq_send(again, f, 60);
-}
-
-static void doorbell_in_interrupt(void)
-{
-	struct txq tx;
-
-	pf_up();
-	wr(GPIE, rd(GPIE) & ~GPIE_EIAME);
-	txq_up(&tx, PF, 0, 64);
-	make_frame(f, peer, pf_mac, 60);
-	again = &tx;
-	m.on_msix = ring_in_interrupt;
-	txq_send(&tx, f, 60);
-	advance(1000000);
-	CHECK_EQ(m.sent, 10);
-}
-
-static void reset_now(void)
-{
-	wr(CTRL, CTRL_RST);
-}
-
-static void reset_in_callback(void)
-{
-	struct txq tx;
-	size_t len = unfinished(&tcp4, 5000, true);
-
-	pf_up();
-	txq_up(&tx, PF, 0, 8);
-	m.on_wire = reset_now;
-	txq_ctx(&tx, 0, ETH_HLEN << 9 | 20, tucmd(&tcp4),
-		20 << 8 | 1000 << 16);
-	txq_put(&tx, put_data(f, len), TX_CMD | TXD_TSE | TX_LAST | len,
-		TXD_IXSM | TXD_TXSM);
-	txq_bell(&tx);
-	CHECK_EQ(m.sent, 1);
-	CHECK_EQ(rd(TDH(0)), 0);
-	CHECK_EQ(txq_status(&tx, 1) & TXD_DD, 0);
-}
-
-static void poke_registers(uint64_t addr)
-{
-	(void)addr;
-	wr(CTRL, CTRL_RST);
-	wr(TDT(0), 5);
-	receive(f, 60);
-	i82599_flr(m.hw, I82599_PF);
-	i82599_timer(m.hw);
-}
-
-/* Memory accesses that come back: registers are out of reach, a reset of the
- * function waits.
- */
-static void dma_to_itself(void)
-{
-	struct txq tx;
-
-	pf_up();
-	txq_up(&tx, PF, 0, 8);
-	make_frame(f, peer, pf_mac, 60);
-	m.logs = 0;
-	m.on_dma = poke_registers;
-	txq_send(&tx, f, 60);
-	m.on_dma = NULL;
-	CHECK_EQ(m.sent, 1);
-	CHECK_EQ(m.logs, 1);
-	CHECK_EQ(rd(TXDCTL(0)), 0);		/* by the FLR, at the end */
-}
-
 const struct test tx_tests[] = {
 	T(send_one), T(pieces), T(tx_ring_wraps), T(half_a_packet_waits),
 	T(padding), T(gates), T(vlan_insertion), T(checksum_offload),
@@ -844,7 +850,7 @@ const struct test tx_tests[] = {
 	T(two_contexts), T(tso), T(tso_flags), T(tso_tunnel),
 	T(head_write_back), T(mac_loopback), T(bad_descriptors), T(bad_tso),
 	T(endless_chain), T(much_work),
-	T(much_work_for_nobody), T(wire_full), T(bad_rings), T(doorbell_in_callback),
-	T(doorbell_in_interrupt), T(reset_in_callback), T(dma_to_itself),
+	T(much_work_for_nobody), T(work_in_one_call), T(fair_queues),
+	T(wire_full), T(bad_rings),
 	{ 0 }
 };
