@@ -10,6 +10,7 @@ all of these tests use them:
   wire the second port, in the namespace wire: the other end of PF's wire
 """
 
+import array
 import contextlib
 import fcntl
 import os
@@ -39,6 +40,12 @@ BROADCAST = b"\xff" * 6
 ETHERTYPE = b"\x88\xb5"             # for experiments (IEEE 802)
 VLAN = b"\x81\x00"
 SIOCGIFFLAGS = 0x8913
+SIOCETHTOOL = 0x8946
+ETHTOOL_GSTRINGS = 0x1b
+ETHTOOL_GSTATS = 0x1d
+ETHTOOL_GSSET_INFO = 0x37
+ETH_SS_STATS = 1
+ETH_GSTRING_LEN = 32
 IFF_RUNNING = 1 << 6
 SOL_PACKET = 263
 PACKET_AUXDATA = 8
@@ -62,9 +69,9 @@ def poll(cond, deadline, sleep=0.05):
         time.sleep(sleep)
 
 
-def wait_for(cond, what, deadline=LINK_DEADLINE):
+def wait_for(cond, what, deadline=LINK_DEADLINE, sleep=0.05):
     """ Wait until @cond() is true, which is not what a test is about """
-    if not poll(cond, deadline):
+    if not poll(cond, deadline, sleep):
         raise TimeoutError(what)
 
 
@@ -143,7 +150,7 @@ class Dev:
                 return False
             return True
 
-        wait_for(done, f"{self}: '{args}' is refused")
+        wait_for(done, f"{self}: '{args}' is refused", sleep=0.5)
 
     def show(self, options=""):
         """ ip link show """
@@ -155,11 +162,27 @@ class Dev:
         return ethtool(f"{option} {self.name} {args}".rstrip(), ns=self.ns,
                        **kwargs)
 
+    def ethtool_ioctl(self, fmt, *args, data=0):
+        """ What the kernel writes behind a command of ethtool(8) """
+        head = struct.pack(fmt, *args)
+        buf = array.array("B", head + bytes(data))
+        with inside(self.ns), \
+             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            fcntl.ioctl(sock, SIOCETHTOOL, struct.pack(
+                "16sP16x", self.name.encode(), buf.buffer_info()[0]))
+        return bytes(buf)[len(head):]
+
     def stats(self):
-        """ Counters of ethtool -S """
-        out = self.ethtool("-S").stdout
-        return {k.strip(): int(v) for k, v in
-                (line.rsplit(":", 1) for line in out.splitlines()[1:])}
+        """ Counters of ethtool -S, of which a test asks often """
+        count, = struct.unpack("I", self.ethtool_ioctl(
+            "IIQ", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_STATS, data=4))
+        names = self.ethtool_ioctl("III", ETHTOOL_GSTRINGS, ETH_SS_STATS,
+                                   count, data=count * ETH_GSTRING_LEN)
+        values = self.ethtool_ioctl("II", ETHTOOL_GSTATS, count,
+                                    data=count * 8)
+        return {name.rstrip(b"\0").decode(): value for (name,), (value,) in
+                zip(struct.iter_unpack(f"{ETH_GSTRING_LEN}s", names),
+                    struct.iter_unpack("Q", values))}
 
     def mac(self):
         """ Its address """

@@ -56,8 +56,8 @@ class Traffic:
                 with contextlib.suppress(OSError):
                     self.socks[ns].sendto(bytes(SIZE), (to, PORT))
                     self.got += len(self.socks[peer].recv(2000)) == SIZE
-                    continue
-                self.stop.wait(0.01)    # no route, or no answer
+                # The drivers need the processor as well
+                self.stop.wait(0.005)
 
     def flows(self):
         """ Wait until datagrams arrive, from now on """
@@ -72,17 +72,25 @@ class Traffic:
             sock.close()
 
 
-def start(numvfs=2):
-    """ The ports, with traffic between the VFs if there are two """
-    net = ports.Ports(numvfs=numvfs)
-    defer(net.close)
-    if not net.vb:
-        return net, None
-    address(net)
-    traffic = Traffic()
-    defer(traffic.close)
-    traffic.flows()
-    return net, traffic
+class Net(ports.Setup):
+    """ The ports with two VFs, until a test leaves them in pieces """
+    def make(self, stack):
+        self.ports = ports.Ports()
+        stack.callback(self.ports.close)
+        address(self.ports)
+
+
+@contextlib.contextmanager
+def two_vfs():
+    """ The ports and traffic between the VFs """
+    net = Net.get().ports
+    try:
+        with contextlib.closing(Traffic()) as traffic:
+            traffic.flows()
+            yield net, traffic
+    except Exception:
+        Net.end()
+        raise
 
 
 def address(net):
@@ -115,24 +123,24 @@ def count_vfs(net):
 
 def test_numvfs():
     """ Different numbers of VFs, with traffic when they go """
-    net, traffic = start()
-    for _ in range(NUMVFS_ROUNDS):
-        for number in (1, 2, 8, 2):
-            net.set_numvfs(0)
-            ksft_eq(count_vfs(net), 0)
-            net.set_numvfs(number)
-            ksft_eq(count_vfs(net), number)
-            for n in range(number):
-                net.vf_name(n)
-        adopt(net)
-        traffic.flows()
-    net.set_numvfs(0)
-    ksft_eq(count_vfs(net), 0)
+    with two_vfs() as (net, traffic):
+        for _ in range(NUMVFS_ROUNDS):
+            for number in (1, 8, 2):
+                net.set_numvfs(0)
+                ksft_eq(count_vfs(net), 0)
+                net.set_numvfs(number)
+                ksft_eq(count_vfs(net), number)
+                for n in range(number):
+                    net.vf_name(n)
+            adopt(net)
+            traffic.flows()
 
 
 def test_numvfs_max():
     """ As many VFs as ixgbe lets one have, once; one more is refused """
-    net, _ = start(0)
+    Net.end()
+    net = ports.Ports(numvfs=0)
+    defer(net.close)
     total = int((net.sysfs / "sriov_totalvfs").read_text(encoding="ascii"))
     ksft_ge(total, 63)
     net.set_numvfs(63)
@@ -149,72 +157,72 @@ def test_numvfs_max():
 
 def test_rebind_vf():
     """ The driver of a VF is unbound and bound under traffic """
-    net, traffic = start()
-    path = net.vf_pci(1)
-    vf_driver = driver(path)
-    for _ in range(ROUNDS):
-        ports.write(vf_driver / "unbind", path.name)
-        ksft_true(not (path / "net").exists())
-        ports.write(vf_driver / "bind", path.name)
-        net.vb = net.take_vf(1, "vb", "b")
-        net.meet()
-        address(net)
-        traffic.flows()
-
-
-def test_rebind_pf():
-    """ The driver of the PF is unbound, which removes the VFs, and bound """
-    net, traffic = start()
-    pf_driver = driver(net.sysfs)
-    for _ in range(ROUNDS):
-        # The PCI core removes the VFs without pci_rescan_remove_lock then, of
-        # which lockdep warns
-        if os.path.exists("/proc/lockdep"):
-            net.set_numvfs(0)
-        ports.write(pf_driver / "unbind", net.sysfs.name)
-        ksft_true(not (net.sysfs / "virtfn0").exists())
-        ports.write(pf_driver / "bind", net.sysfs.name)
-        ports.wait_for(lambda: (net.sysfs / "net").exists(), "no PF")
-        name, = os.listdir(net.sysfs / "net")
-        net.pf.name = name
-        net.pf.quiet()
-        net.pf.link("up")
-        net.set_numvfs(2)
-        adopt(net)
-        traffic.flows()
-
-
-def test_down_up():
-    """ Each device goes down and up under traffic """
-    net, traffic = start()
-    for _ in range(ROUNDS):
-        for dev in (net.va, net.vb, net.pf):
-            dev.link("down")
-            dev.insist("up")
+    with two_vfs() as (net, traffic):
+        path = net.vf_pci(1)
+        vf_driver = driver(path)
+        for _ in range(ROUNDS):
+            ports.write(vf_driver / "unbind", path.name)
+            ksft_true(not (path / "net").exists())
+            ports.write(vf_driver / "bind", path.name)
+            net.vb = net.take_vf(1, "vb", "b")
             net.meet()
-            # Neighbours are gone with the link
             address(net)
             traffic.flows()
 
 
+def test_rebind_pf():
+    """ The driver of the PF is unbound, which removes the VFs, and bound """
+    with two_vfs() as (net, traffic):
+        pf_driver = driver(net.sysfs)
+        for _ in range(ROUNDS):
+            # The PCI core removes the VFs without pci_rescan_remove_lock then, of
+            # which lockdep warns
+            if os.path.exists("/proc/lockdep"):
+                net.set_numvfs(0)
+            ports.write(pf_driver / "unbind", net.sysfs.name)
+            ksft_true(not (net.sysfs / "virtfn0").exists())
+            ports.write(pf_driver / "bind", net.sysfs.name)
+            ports.wait_for(lambda: (net.sysfs / "net").exists(), "no PF")
+            name, = os.listdir(net.sysfs / "net")
+            net.pf.name = name
+            net.pf.quiet()
+            net.pf.link("up")
+            net.set_numvfs(2)
+            adopt(net)
+            traffic.flows()
+
+
+def test_down_up():
+    """ Each device goes down and up under traffic """
+    with two_vfs() as (net, traffic):
+        for _ in range(ROUNDS):
+            for dev in (net.va, net.vb, net.pf):
+                dev.link("down")
+                dev.insist("up")
+                net.meet()
+                # Neighbours are gone with the link
+                address(net)
+                traffic.flows()
+
+
 def test_vf_reset_without_pf():
     """ VFs come up while the PF is down, and have a link once it is up """
-    net, traffic = start()
-    for _ in range(ROUNDS):
-        net.pf.link("down")
-        for dev in (net.va, net.vb):
-            dev.wait_link(False)
-            dev.link("down")
-            cmd(f"ip -netns {dev.ns} link set dev {dev} up", fail=False)
-        time.sleep(1)           # for what should not come
-        ksft_true(not net.va.running() and not net.vb.running())
-        net.pf.link("up")
-        net.pf.wait_link()
-        for dev in (net.va, net.vb):
-            dev.insist("up")
-        net.meet()
-        address(net)
-        traffic.flows()
+    with two_vfs() as (net, traffic):
+        for _ in range(ROUNDS):
+            net.pf.link("down")
+            for dev in (net.va, net.vb):
+                dev.wait_link(False)
+                dev.link("down")
+                cmd(f"ip -netns {dev.ns} link set dev {dev} up", fail=False)
+            time.sleep(1)           # for what should not come
+            ksft_true(not net.va.running() and not net.vb.running())
+            net.pf.link("up")
+            net.pf.wait_link()
+            for dev in (net.va, net.vb):
+                dev.insist("up")
+            net.meet()
+            address(net)
+            traffic.flows()
 
 
 def reset(path):
@@ -228,54 +236,57 @@ def test_flr_vf():
     FLR of a VF, when it is down and when it is up. The drivers are not told:
     they have to be set up anew.
     """
-    net, traffic = start()
-    for up in (False, True) * ROUNDS:
-        if not up:
+    with two_vfs() as (net, traffic):
+        for up in (False, True) * ROUNDS:
+            if not up:
+                net.vb.link("down")
+            reset(net.vf_pci(1))
             net.vb.link("down")
-        reset(net.vf_pci(1))
-        net.vb.link("down")
-        net.vb.insist("up")
-        net.meet()
-        address(net)
-        traffic.flows()
+            net.vb.insist("up")
+            net.meet()
+            address(net)
+            traffic.flows()
 
 
 def test_flr_pf():
     """ FLR of the PF, which takes the VFs along: they are made anew """
-    net, traffic = start()
-    for up in (False, True) * ROUNDS:
-        if not up:
+    with two_vfs() as (net, traffic):
+        for up in (False, True) * ROUNDS:
+            if not up:
+                net.pf.link("down")
+            reset(net.sysfs)
+            net.set_numvfs(0)
             net.pf.link("down")
-        reset(net.sysfs)
-        net.set_numvfs(0)
-        net.pf.link("down")
-        net.pf.link("up")
-        net.set_numvfs(2)
-        adopt(net)
-        traffic.flows()
+            net.pf.link("up")
+            net.set_numvfs(2)
+            adopt(net)
+            traffic.flows()
 
 
 def test_namespace_goes():
     """ A namespace is deleted with a VF in it, under traffic """
-    net, traffic = start()
-    traffic.close()             # its sockets hold the namespace
-    with bkg("ping -q -f 192.0.2.2", ns="a"):
-        ip("netns del b")
-        ports.wait_for(lambda: "vb" in os.listdir("/sys/class/net"), "no vb")
-    ip("netns add b")
-    net.vb = net.take_vf(1, "vb", "b")
-    net.meet()
-    address(net)
-    traffic = Traffic()
-    defer(traffic.close)
-    traffic.flows()
+    with two_vfs() as (net, traffic):
+        traffic.close()             # its sockets hold the namespace
+        with bkg("ping -q -f 192.0.2.2", ns="a"):
+            ip("netns del b")
+            ports.wait_for(lambda: "vb" in os.listdir("/sys/class/net"), "no vb")
+        ip("netns add b")
+        net.vb = net.take_vf(1, "vb", "b")
+        net.meet()
+        address(net)
+        traffic = Traffic()
+        defer(traffic.close)
+        traffic.flows()
 
 
 def main():
     """ Run the tests """
-    ksft_run([test_numvfs, test_numvfs_max, test_rebind_vf, test_rebind_pf,
-              test_down_up, test_vf_reset_without_pf, test_flr_vf,
-              test_flr_pf, test_namespace_goes])
+    try:
+        ksft_run([test_numvfs, test_rebind_vf, test_rebind_pf, test_down_up,
+                  test_vf_reset_without_pf, test_flr_vf, test_flr_pf,
+                  test_namespace_goes, test_numvfs_max])
+    finally:
+        Net.end()
     ksft_exit()
 
 

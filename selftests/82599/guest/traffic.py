@@ -83,6 +83,12 @@ class Pair(ports.Setup):
                 dev.ip(f"neigh replace {ADDRS[version][1 - n]} "
                        f"lladdr {peer} dev {dev}")
 
+    def quiet(self):
+        """ Without IPv6, whose hosts speak unasked, until the test ends """
+        for dev in self.devs:
+            dev.quiet()
+        defer(self.address)
+
     def feature(self, name, value, devs=None):
         """ Turn an offload on or off, until the test ends """
         for dev in devs or self.devs:
@@ -359,10 +365,7 @@ def test_counters():
     pair = Pair.get()
     va, vb, pf = pair.net.va, pair.net.vb, pair.net.pf
     count, size = 50, 500
-    # Routers and groups are not asked for
-    defer(pair.address)
-    va.quiet()
-    vb.quiet()
+    pair.quiet()
 
     def counters():
         pf.stats()
@@ -488,7 +491,9 @@ def test_rss_pf(spread):
 
 def test_rss_vf():
     """ And those of a VF, which has two and the key and table of the PF """
-    net = Pair.get().net
+    pair = Pair.get()
+    pair.quiet()
+    net = pair.net
     table = set_rss(net.pf, "weight 1 1")
     defer(net.pf.ethtool, "-X", "default")
     ksft_eq(len(queues(net.vb.stats(), "rx")), 2, "queues of a VF")
