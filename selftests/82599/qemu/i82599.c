@@ -21,6 +21,7 @@
 #include "migration/vmstate.h"
 #include "net/eth.h"
 #include "net/net.h"
+#include "system/runstate.h"
 #include "core/i82599.h"
 
 #define TYPE_I82599     "82599"
@@ -61,6 +62,7 @@ struct I82599State {
     NICConf conf;
     QEMUTimer *timer;
     QEMUBH *output;
+    VMChangeStateEntry *state_change;
     struct i82599 *hw;
 
     /* What the model has sent until it returns; see send_output() */
@@ -113,7 +115,8 @@ static void model_enter(I82599State *s)
  * Nothing may call the model while it runs, but a frame or an interrupt can
  * have effects that come back at once: an answer from the network, or a
  * message that a guest has pointed at the registers. So they leave when the
- * model has returned, and if there is no end to them, later.
+ * model has returned, and if there is no end to them, later. While the machine
+ * is stopped, the network takes nothing.
  */
 static void send_output(void *opaque)
 {
@@ -121,6 +124,9 @@ static void send_output(void *opaque)
     unsigned int rounds = 0;
     GBytes *frame;
 
+    if (!runstate_is_running()) {
+        return;
+    }
     s->sending = true;
     do {
         if (rounds++ == MAX_OUTPUT) {
@@ -145,6 +151,15 @@ static void send_output(void *opaque)
         }
     } while (!g_queue_is_empty(&s->frames) || s->vectors_set || s->full);
     s->sending = false;
+}
+
+static void machine_state_changed(void *opaque, bool running, RunState state)
+{
+    I82599State *s = opaque;
+
+    if (running) {
+        qemu_bh_schedule(s->output);
+    }
 }
 
 static void model_leave(I82599State *s)
@@ -435,6 +450,7 @@ static void pf_exit(PCIDevice *dev)
     msix_uninit(dev, &s->msix, &s->msix);
     i82599_free(s->hw);
     drop_output(s);
+    qemu_del_vm_change_state_handler(s->state_change);
     qemu_bh_delete(s->output);
     timer_free(s->timer);
 }
@@ -492,6 +508,8 @@ static void pf_realize(PCIDevice *dev, Error **errp)
     s->nic = qemu_new_nic(&nic_info, &s->conf, TYPE_I82599, dev->qdev.id,
                           &dev->qdev.mem_reentrancy_guard, s);
     qemu_format_nic_info_str(qemu_get_queue(s->nic), s->conf.macaddr.a);
+    s->state_change = qemu_add_vm_change_state_handler(machine_state_changed,
+                                                       s);
     return;
 
 no_vfs:
