@@ -119,6 +119,7 @@ static void emit(struct i82599 *hw, const struct packet *p, uint8_t *frame,
 	if (p->pool >= 0) {
 		uint32_t vmvir = REG(hw, VMVIR + 4 * p->pool);
 
+		/* No tag beside that of the port (X550, 7.8.4.2.3) */
 		i82599_find_tag(hw, &pkt);
 		if (pkt.tagged && vmvir & VMVIR_VLANA) {
 			i82599_work(hw, 1, 0);
