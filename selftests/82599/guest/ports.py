@@ -53,15 +53,6 @@ PACKET_OUTGOING = 4
 TP_STATUS_VLAN_VALID = 1 << 4
 ETH_P_8021Q = 0x8100
 AUXDATA = struct.Struct("=IIIHHHH")
-RTM_GETLINK = 18
-NLM_F_REQUEST = 1
-NLA_TYPE_MASK = 0x3fff
-IFLA_VFINFO_LIST = 22
-IFLA_EXT_MASK = 29
-RTEXT_FILTER_VF = 1
-IFLA_VF_STATS = 8
-IFLA_VF_STATS_RX_PACKETS = 0
-IFLA_VF_STATS_TX_PACKETS = 1
 
 # Drivers look at the link every two seconds, and a VF does not believe in it
 # until ten seconds after its last reset.
@@ -93,14 +84,6 @@ def write(path, value):
 def inside(ns):
     """ Context in a namespace; None is the initial one """
     return NetNSEnter(ns) if ns else contextlib.nullcontext()
-
-
-def attributes(data):
-    """ Type and value of each netlink attribute """
-    while len(data) >= 4:
-        size, kind = struct.unpack_from("HH", data)
-        yield kind & NLA_TYPE_MASK, data[4:size]
-        data = data[max(size + 3 & ~3, 4):]
 
 
 def ports():
@@ -200,24 +183,6 @@ class Dev:
         return {name.rstrip(b"\0").decode(): value for (name,), (value,) in
                 zip(struct.iter_unpack(f"{ETH_GSTRING_LEN}s", names),
                     struct.iter_unpack("Q", values))}
-
-    def vf_packets(self):
-        """ What ip -s link says that each of its VFs has received and sent """
-        head = struct.pack("BxHiII", socket.AF_UNSPEC, 0,
-                           socket.if_nametoindex(self.name), 0, 0)
-        head += struct.pack("HHI", 8, IFLA_EXT_MASK, RTEXT_FILTER_VF)
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
-                           socket.NETLINK_ROUTE) as sock:
-            sock.send(struct.pack("IHHII", 16 + len(head), RTM_GETLINK,
-                                  NLM_F_REQUEST, 1, 0) + head)
-            answer = sock.recv(1 << 17)
-        vfs = []
-        for _, vf in attributes(dict(attributes(answer[32:]))[IFLA_VFINFO_LIST]):
-            stats = dict(attributes(dict(attributes(vf))[IFLA_VF_STATS]))
-            vfs.append(tuple(struct.unpack("Q", stats[kind])[0] for kind in
-                             (IFLA_VF_STATS_RX_PACKETS,
-                              IFLA_VF_STATS_TX_PACKETS)))
-        return vfs
 
     def mac(self):
         """ Its address """
@@ -391,11 +356,6 @@ class Ports:
     def set_numvfs(self, number):
         """ Make so many VFs """
         write(self.sysfs / "sriov_numvfs", number)
-
-    def set_local_fwd(self, on):
-        """ Have packets between VFs forwarded without the hardware, or not """
-        cmd(f"devlink dev param set pci/{self.sysfs.name} name vf_local_fwd "
-            f"value {str(on).lower()} cmode runtime")
 
     def vf_pci(self, number):
         """ PCI device of a VF, in sysfs """
