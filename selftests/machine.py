@@ -132,13 +132,15 @@ class Replaced(unittest.TestCase):
     """Which guest runs what, with guests that only note it."""
 
     class Guest(BrokenRunner.Guest):
-        """The first run of net:a meets a phantom of the emulator."""
+        """Whatever runs net:a meets phantoms, unless its CPUs take turns; and
+        net:never even then."""
         runs = []
 
         def run(self, test):
             self.runs.append((self.number, "".join(self.machine), test.entry))
             test.state = "pass"
-            if test.entry == "net:a" and self.number == 1:
+            if test.entry == "net:never" or \
+                    test.entry == "net:a" and not test.cpus:
                 test.fail("the guest died")
                 test.phantom = True
             return test.state == "pass"
@@ -146,7 +148,7 @@ class Replaced(unittest.TestCase):
         def stop(self):
             return None
 
-    def ran(self, *tests):
+    def ran(self, *tests, states=("pass",)):
         self.Guest.runs = []
         options = argparse.Namespace(logs=pathlib.Path("."), guests=1,
                                      debug=False)
@@ -154,15 +156,20 @@ class Replaced(unittest.TestCase):
                 contextlib.redirect_stdout(io.StringIO()):
             running = runner.Runner(options, tests)
             running.run()
-        self.assertEqual([test.state for test in running.done],
-                         ["pass"] * len(tests))
+        self.assertEqual({test.state for test in running.done}, set(states))
+        self.assertEqual(len(running.done), len(tests))
         return self.Guest.runs
 
-    def test_again_in_a_fresh_guest_and_before_all_others(self):
+    def test_after_a_phantom_the_cpus_take_turns(self):
         self.assertEqual(self.ran(runner.Test("net:a", "t"),
                                   runner.Test("kunit:b", "t")),
-                         [(1, "", "net:a"), (2, "", "net:a"),
-                          (2, "", "kunit:b")])
+                         [(1, "", "net:a"), (2, "turns", "net:a"),
+                          (3, "", "kunit:b")])
+
+    def test_no_phantom_where_cpus_take_turns(self):
+        self.assertEqual(self.ran(runner.Test("net:never", "t"),
+                                  states=("fail",)),
+                         [(1, "", "net:never"), (2, "turns", "net:never")])
 
     def test_cpus_by_turns_have_a_guest_of_their_own(self):
         self.assertEqual(self.ran(runner.Test("net:b", "t"),

@@ -41,9 +41,9 @@ SPLAT = re.compile(
 # one is not cc. QEMU's TCG drops the translation of a page before it writes to
 # the page, so that another CPU can translate, and keep, what stood there before;
 # the kernel's patching of its own code (static keys, ftrace) writes an int3 first.
+# CPUs that take turns cannot.
 PHANTOM_INT3 = re.compile(
     r"Oops: int3: (?:.*\n){1,12}?.*Code:(?: [0-9a-f]{2})* (?!cc)[0-9a-f]{2} <")
-PHANTOMS = 3
 
 # What the sanitizers of a QEMU print when a device of it is wrong.
 SANITIZER = re.compile(r"ERROR: (?:Address|Leak)Sanitizer|runtime error: ")
@@ -406,7 +406,6 @@ class Runner:
         self.done = []
         self.guests = []
         self.number = 0
-        self.phantoms = 0
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
@@ -443,15 +442,16 @@ class Runner:
         self.total += 1
         self.report(test)
 
-    def excuse(self, entry):
-        """True if a phantom of the emulator may be forgiven once more: it is
-        rare, so a run that meets it often has found something else."""
+    def excuse(self, test, guest, what):
+        """True if a phantom of the emulator explains it: the test runs again
+        where there is none."""
+        if guest.machine != ("", ""):
+            return False
         with self.lock:
-            self.phantoms += 1
-            print(f"     {entry}: QEMU ran an int3 that memory does not hold;"
-                  f" again in a fresh guest ({self.phantoms} of {PHANTOMS})",
-                  flush=True)
-        return self.phantoms <= PHANTOMS
+            print(f"     {what}: QEMU ran an int3 that memory does not hold;"
+                  " again in a guest whose CPUs take turns", flush=True)
+        test.cpus = "turns"
+        return True
 
     @staticmethod
     def twice(guest, test):
@@ -486,7 +486,8 @@ class Runner:
                     guest.kill()
                     text = guest.read(guest.console)
                     again = test
-                    if PHANTOM_INT3.search(text) and self.excuse("guest:boot"):
+                    if PHANTOM_INT3.search(text) \
+                            and self.excuse(test, guest, "guest:boot"):
                         guest = None
                         continue
                     self.machine("guest:boot", f"{why}; console: {guest.console}",
@@ -510,10 +511,10 @@ class Runner:
                 alive = False
             if self.stopped.is_set():
                 break
-            if test.phantom and not alive and self.excuse(test.entry):
+            if test.phantom and not alive \
+                    and self.excuse(test, guest, test.entry):
                 test.state, test.why, test.parts = "", [], {}
                 test.decoded, test.phantom = "", False
-                # At once: the other guest may be tainted by KUnit.
                 again = test
                 guest = None
                 continue
