@@ -19,7 +19,6 @@
 #include "hw/pci/pcie_sriov.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
-#include "net/eth.h"
 #include "net/net.h"
 #include "system/runstate.h"
 #include "core/i82599.h"
@@ -185,9 +184,7 @@ static bool dma(I82599State *s, int fn, uint64_t addr, void *buf, size_t len,
     const MemTxAttrs attrs = { .memory = true };
     PCIDevice *dev = function(s, fn);
 
-    return dev &&
-           (pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_MASTER) &&
-           pci_dma_rw(dev, addr, buf, len, dir, attrs) == MEMTX_OK;
+    return dev && pci_dma_rw(dev, addr, buf, len, dir, attrs) == MEMTX_OK;
 }
 
 static bool op_dma_read(void *opaque, int fn, uint64_t addr, void *to,
@@ -388,16 +385,13 @@ static bool is_flr(PCIDevice *dev)
 static ssize_t nic_receive(NetClientState *nc, const uint8_t *data, size_t len)
 {
     I82599State *s = qemu_get_nic_opaque(nc);
-    uint8_t padded[ETH_ZLEN];
-    size_t padded_len = sizeof(padded);
-    bool pad = eth_pad_short_frame(padded, &padded_len, data, len);
 
     model_enter(s);
-    i82599_receive(s->hw, pad ? padded : data, pad ? padded_len : len);
+    i82599_receive(s->hw, data, len);
     s->inside = false;
     /*
      * Later: the network still uses this device, which a message aimed at the
-     * slot's registers may remove; and two cards could call each other.
+     * slot's registers may remove.
      */
     if (s->vectors_set && !s->sending) {
         qemu_bh_schedule(s->output);
