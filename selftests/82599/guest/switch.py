@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import mmap
 import shlex
+import socket
 import struct
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ import ports
 from lib.py import (
     CmdExitFailure,
     KsftNamedVariant,
+    RtnlFamily,
     cmd,
     ip,
     ksft_eq,
@@ -114,6 +116,8 @@ class Switch(ports.Setup):
         stack.callback(self.ports.close)
         self.devs = {"a": self.ports.va, "b": self.ports.vb,
                      "pf": self.ports.pf, "wire": self.ports.wire}
+        self.rtnl = RtnlFamily()
+        self.pf_index = socket.if_nametoindex(self.ports.pf.name)
         self.taps = {}
         for name, dev in self.devs.items():
             self.taps[name] = ports.Tap(dev)
@@ -167,14 +171,13 @@ class Switch(ports.Setup):
     def counters(self):
         """ What COUNTERS are now """
         nic = self.ports.pf.stats()     # the driver reads the registers
-        vfs = ip(f"-s link show dev {self.ports.pf}",
-                 json=True)[0]["vfinfo_list"]
+        link = self.rtnl.getlink({"ifi-index": self.pf_index, "ext-mask": ["vf"]})
         values = {"out": nic["tx_pkts_nic"], "in": nic["rx_pkts_nic"],
                   "spoof": self.log.sum(SPOOFED),
                   "pf.rx": self.ports.pf.packets()[0]}
-        for name, info in zip("ab", vfs):
-            values[f"{name}.rx"] = info["stats"]["rx"]["packets"]
-            values[f"{name}.tx"] = info["stats"]["tx"]["tx_packets"]
+        for name, info in zip("ab", link["vfinfo-list"]["info"]):
+            values[f"{name}.rx"] = info["stats"]["rx-packets"]
+            values[f"{name}.tx"] = info["stats"]["tx-packets"]
         return values
 
     def send(self, packet):
