@@ -70,8 +70,10 @@ struct I82599State {
     uint64_t vectors[1 + I82599_VFS];
     bool vectors_set;
     bool inside;
-    bool sending;
 };
+
+/* A card sends: what others have to send then is sent later, see send_output() */
+static bool sending;
 
 struct I82599VFState {
     PCIDevice parent_obj;
@@ -126,7 +128,7 @@ static void send_output(void *opaque)
     if (!runstate_is_running()) {
         return;
     }
-    s->sending = true;
+    sending = true;
     do {
         if (rounds++ == MAX_OUTPUT) {
             qemu_bh_schedule(s->output);
@@ -149,7 +151,7 @@ static void send_output(void *opaque)
             s->inside = false;
         }
     } while (!g_queue_is_empty(&s->frames) || s->vectors_set || s->full);
-    s->sending = false;
+    sending = false;
 }
 
 static void machine_state_changed(void *opaque, bool running, RunState state)
@@ -164,9 +166,21 @@ static void machine_state_changed(void *opaque, bool running, RunState state)
 static void model_leave(I82599State *s)
 {
     s->inside = false;
-    if (!s->sending) {
+    if (sending) {
+        qemu_bh_schedule(s->output);
+    } else {
         send_output(s);
     }
+}
+
+/*
+ * The network still uses this device, which a message aimed at the registers of
+ * its slot may remove.
+ */
+static void model_leave_network(I82599State *s)
+{
+    s->inside = false;
+    qemu_bh_schedule(s->output);
 }
 
 static void drop_output(I82599State *s)
@@ -388,14 +402,7 @@ static ssize_t nic_receive(NetClientState *nc, const uint8_t *data, size_t len)
 
     model_enter(s);
     i82599_receive(s->hw, data, len);
-    s->inside = false;
-    /*
-     * Later: the network still uses this device, which a message aimed at the
-     * slot's registers may remove.
-     */
-    if (s->vectors_set && !s->sending) {
-        qemu_bh_schedule(s->output);
-    }
+    model_leave_network(s);
     return len;
 }
 
@@ -405,7 +412,7 @@ static void nic_link_status_changed(NetClientState *nc)
 
     model_enter(s);
     i82599_set_link(s->hw, !nc->link_down);
-    model_leave(s);
+    model_leave_network(s);
 }
 
 static NetClientInfo nic_info = {

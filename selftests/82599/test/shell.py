@@ -6,6 +6,7 @@ There is no guest: a program of its own, here, reads and writes the registers
 and the memory of the machine (QEMU's qtest). Usage: shell.py QEMU
 """
 
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ECAM = 0xb0000000                   # configuration space, once it is turned on
@@ -22,14 +24,14 @@ SLOT = 4                            # device number of the first root port
 
 # As in core/i82599_regs.h
 CTRL, CTRL_RST = 0x0, 0x04000000
-GPIE, EIAC, EIMS_EX = 0x898, 0x810, 0xaa0
+GPIE, EIMS, EIAC, EIMS_EX = 0x898, 0x880, 0x810, 0xaa0
+EICR, EICR_LSC = 0x800, 0x00100000
 PFMAILBOX, PFMAILBOX_STS = 0x4b00, 1
 VTEICS, VTEIMS, VTEIAC, VTEIAM, VTIVAR_MISC = 0x104, 0x108, 0x110, 0x114, 0x140
 EITR, IVAR, IVAR_MISC = 0x820, 0x900, 0xa00
 RDBAL, SRRCTL, RDT, RXDCTL = 0x1000, 0x1014, 0x1018, 0x1028
 TDBAL, TDLEN, TDH, TDT, TXDCTL = 0x6000, 0x6008, 0x6010, 0x6018, 0x6028
 RXCTRL, DMATXCTL, FCTRL, FCTRL_UPE, FCTRL_BAM = 0x3000, 0x4a80, 0x5080, 0x200, 0x400
-HLREG0 = 0x4240
 ENABLE = 0x02000000
 FRAME = bytes.fromhex("ffffffffffff025500000001") + b"\x88\xb5" + bytes(range(46))
 
@@ -57,6 +59,14 @@ class Machine:
                    "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
                    "-qtest", f"unix:{paths['qtest']}", "-qtest-log", "none",
                    "-qmp", f"unix:{paths['qmp']}"]
+        # The wire has an end here as well.
+        self.wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.wire.bind(os.path.join(self.dir.name, "wire"))
+        self.wire.settimeout(60)
+        command += ["-netdev", "dgram,id=out,local.type=unix,local.path="
+                    f"{self.dir.name}/out,remote.type=unix,remote.path="
+                    f"{self.dir.name}/wire",
+                    "-netdev", "hubport,id=wire,hubid=0,netdev=out"]
         for n in range(cards):
             command += [
                 "-device", f"pcie-root-port,id=slot{n},chassis={n},slot={n},"
@@ -67,22 +77,40 @@ class Machine:
         # What is used after it was freed shall not be as it was.
         self.process = subprocess.Popen(
             command, stdout=self.log, stderr=subprocess.STDOUT,
-            env=dict(os.environ, MALLOC_PERTURB_="165"))
+            env=dict(os.environ, GLIBC_TUNABLES="glibc.malloc.perturb=165:"
+                     "glibc.malloc.tcache_count=0"))
         self.files = {}
-        for name, listener in listeners.items():
-            listener.settimeout(60)
-            sock = listener.accept()[0]
-            listener.close()
-            sock.settimeout(60)
-            self.files[name] = sock.makefile("rw", encoding="utf-8")
-            sock.close()
-        self.files["qmp"].readline()
-        self.qmp("qmp_capabilities")
         self.next = MEMORY
-        # Configuration space at ECAM, by the registers of the host bridge
-        self.ask(f"outl 0xcf8 {0x80000060:#x}")
-        self.ask(f"outl 0xcfc {ECAM | 1:#x}")
-        self.cards = [Card(self, n) for n in range(cards)]
+        try:
+            for name, listener in listeners.items():
+                self.files[name] = self.accept(listener)
+            self.files["qmp"].readline()
+            self.qmp("qmp_capabilities")
+            # Configuration space at ECAM, by the registers of the host bridge
+            self.ask(f"outl 0xcf8 {0x80000060:#x}")
+            self.ask(f"outl 0xcfc {ECAM | 1:#x}")
+            self.cards = [Card(self, n) for n in range(cards)]
+        except BaseException:
+            self.process.kill()
+            self.close()
+            raise
+
+    def accept(self, listener):
+        """The file of a socket that QEMU opens."""
+        listener.settimeout(1)
+        for _ in range(60):
+            try:
+                sock = listener.accept()[0]
+                break
+            except TimeoutError:
+                if self.process.poll() is not None:
+                    raise EOFError("QEMU did not start") from None
+        else:
+            raise TimeoutError("QEMU did not start")
+        listener.close()
+        sock.settimeout(60)
+        with sock:
+            return sock.makefile("rw", encoding="utf-8")
 
     def ask(self, line):
         """A command of qtest; returns what it answers."""
@@ -105,7 +133,9 @@ class Machine:
         self.files["qmp"].flush()
         while True:
             answer = json.loads(self.files["qmp"].readline())
-            if "event" not in answer:
+            if "error" in answer:
+                raise ValueError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
                 return answer["return"]
 
     def readl(self, addr):
@@ -125,6 +155,11 @@ class Machine:
         self.next += (size + 4095) & ~4095
         return addr
 
+    def send(self, frame):
+        """Sends a frame from outside, and waits until QEMU has read it."""
+        self.wire.sendto(frame, os.path.join(self.dir.name, "out"))
+        self.run()
+
     def run(self, nanoseconds=1000000):
         """Lets time pass, and the main loop do what it has to."""
         self.ask(f"clock_step {nanoseconds}")
@@ -140,8 +175,10 @@ class Machine:
             self.process.kill()
             self.process.wait()
             code = repr(error)
+        self.wire.close()
         for file in self.files.values():
-            file.close()
+            with contextlib.suppress(OSError):
+                file.close()
         self.log.seek(0)
         said = self.log.read()
         self.log.close()
@@ -229,16 +266,15 @@ class Card:
         self[IVAR_MISC] = 0x8000
         self[EIMS_EX] = 3
 
-    def rings(self, count=64, size=len(FRAME)):
-        """Queue 0, both ways. All buffers to be sent hold FRAME, or the beginning
-        of it."""
+    def rings(self, count=64):
+        """Queue 0, both ways. All buffers to be sent hold FRAME."""
         m = self.machine
         self.count, self.tail = count, 0
         self.tx_ring, self.rx_ring = m.allocate(16 * count), m.allocate(16 * count)
         self.buffers = m.allocate(2048 * count)
         frame = m.allocate(len(FRAME))
         m.write(frame, FRAME)
-        tx = struct.pack("<QII", frame, 0x2b300000 | size, size << 14)
+        tx = struct.pack("<QII", frame, 0x2b300000 | len(FRAME), len(FRAME) << 14)
         m.write(self.tx_ring, tx * count)
         m.write(self.rx_ring, b"".join(struct.pack(
             "<QQ", self.buffers + 2048 * i, 0) for i in range(count)))
@@ -328,6 +364,8 @@ class Shell(unittest.TestCase):
         for card in m.cards:
             card.rings()
             _, regs, _ = card.vf()
+            m.writel(regs + VTEIMS, 1)
+            self.assertEqual(m.readl(regs + VTEIMS), 1)
             m.write(card.tx_ring, struct.pack("<Q", regs))
             m.write(card.rx_ring, struct.pack("<Q", regs))
         for card in m.cards:
@@ -336,26 +374,28 @@ class Shell(unittest.TestCase):
             self.assertEqual(card[TDH], 3)
 
     def test_reset_while_sending(self):
-        """A message that resets the card, or the other one, while both send."""
-        for reset in (0, 1):
+        """A message of one card resets the other, which has frames to send."""
+        for first, second in ((0, 1), (1, 0)):
             m = self.machine()
+            sender, target = m.cards[first], m.cards[second]
             for card in m.cards:
-                card.rings()
-            target = m.cards[reset]
+                card.rings(128)
+            sender.vector(0, target.regs + CTRL, CTRL_RST)
+            sender.interrupts(received=None)
+            m.qmp("stop")
             for card in m.cards:
-                card.vector(0, target.regs + CTRL, CTRL_RST)
-                card.interrupts()
-            m.cards[0].send(40)
-            m.cards[1].send(40)
+                card.send(100)
+            m.qmp("cont")
             m.run()
-            # It can be used again
+            self.assertEqual(target[RXCTRL], 0)
+            # Both can be used again
             for card in m.cards:
-                card[EIMS_EX] = 0
                 card[CTRL] = CTRL_RST
                 card.rings()
-            m.cards[0].send(3)
-            m.run()
-            self.assertEqual(m.cards[1].received(), 3)
+            for a, b in (m.cards, m.cards[::-1]):
+                a.send(3)
+                m.run()
+                self.assertEqual(b.received(), 3)
 
     def plugged(self, cards=2, leaving=1):
         """Cards, one of which leaves as soon as something turns its slot off;
@@ -373,6 +413,7 @@ class Shell(unittest.TestCase):
         names = [x["name"] for x in m.qmp("qom-list", path="/machine/peripheral")]
         self.assertIn("card0", names)
         self.assertNotIn(f"card{leaving}", names)
+        time.sleep(0.1)                          # until RCU has freed the rest
         m.qmp("stop")
         m.qmp("cont")
         m.run(10 ** 9)
@@ -389,12 +430,16 @@ class Shell(unittest.TestCase):
         self.gone(m)
 
     def test_unplugged_by_what_it_receives(self):
-        m, slot, off = self.plugged()
-        m.cards[1].vector(0, slot, off)
-        m.cards[1].interrupts(sent=None)
-        m.cards[0].send(20)
-        m.run()
-        self.gone(m)
+        for outside in (False, True):
+            m, slot, off = self.plugged()
+            m.cards[1].vector(0, slot, off)
+            m.cards[1].interrupts(sent=None)
+            if outside:
+                m.send(FRAME)
+            else:
+                m.cards[0].send(20)
+            m.run()
+            self.gone(m)
 
     def test_unplugged_while_it_receives(self):
         """One of two receivers of a frame turns the other's slot off."""
@@ -407,6 +452,17 @@ class Shell(unittest.TestCase):
             m.cards[0].send(1)
             m.run()
             self.gone(m, leaving)
+
+    def test_unplugged_by_the_loss_of_its_link(self):
+        m, slot, off = self.plugged()
+        card = m.cards[1]
+        card.vector(0, slot, off)
+        card.interrupts(None, None)
+        card[EICR] = EICR_LSC                    # it came up
+        card[EIMS] = EICR_LSC
+        m.qmp("set_link", name="card1", up=False)
+        m.run()
+        self.gone(m)
 
     def test_unplugged_while_it_waits(self):
         """The card has a timer, for an interrupt that it may not raise yet."""
@@ -424,18 +480,19 @@ class Shell(unittest.TestCase):
         """Nothing that was on its way is left after a reset of the machine."""
         m = self.machine()
         for card in m.cards:
-            card.rings()
+            card.rings(128)
             card.vector(0, MEMORY - 4, 1)
             card.interrupts()
         m.qmp("stop")
         for card in m.cards:
-            card.send(40)
+            card.send(100)
         m.qmp("system_reset")
         m.ask(f"outl 0xcf8 {0x80000060:#x}")
         m.ask(f"outl 0xcfc {ECAM | 1:#x}")
         for card in m.cards:
             card.up()
             card.rings()
+            card.vector(0, MEMORY - 4, 1)
         m.write(MEMORY - 4, bytes(4))
         m.qmp("cont")
         m.run(10 ** 9)
@@ -458,18 +515,19 @@ class Shell(unittest.TestCase):
         self.assertEqual([card.received() for card in m.cards], [0, 0])
         self.assertEqual([card[TDH] for card in m.cards], [3, 0])
 
-    def test_short_frame(self):
-        """What comes from the network has at least 60 bytes."""
-        m = self.machine()
-        m.cards[0][HLREG0] = 0                   # nor does the sender fill it up
-        m.cards[0].rings(size=20)
-        m.cards[1].rings()
-        m.cards[0].send(1)
-        m.run()
-        length, = struct.unpack_from("<H", m.read(m.cards[1].rx_ring + 12, 2))
+    def test_outside(self):
+        """Frames come from outside, a short one too, and go there."""
+        m = self.machine(1)
+        card, = m.cards
+        card.rings()
+        m.send(FRAME)
+        self.assertEqual(card.received(), 1)
+        m.send(FRAME[:20])
+        length, = struct.unpack_from("<H", m.read(card.rx_ring + 16 + 12, 2))
         self.assertEqual(length, 60)
-        self.assertEqual(m.read(m.cards[1].buffers, 60),
-                         FRAME[:20] + bytes(40))
+        self.assertEqual(m.read(card.buffers + 2048, 60), FRAME[:20] + bytes(40))
+        card.send(2)
+        self.assertEqual([m.wire.recv(2048) for _ in range(2)], [FRAME] * 2)
 
 
 if __name__ == "__main__":
