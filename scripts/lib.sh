@@ -92,8 +92,7 @@ need()
 	local kind packages=() missing=()
 
 	command -v dpkg-query >/dev/null ||
-		die "this machine is not Debian; install by hand: $(
-			for kind; do echo "${PACKAGES[$kind]}"; done | xargs)"
+		die "this machine is not Debian, which ${0##*/} needs; README.md says what does not"
 	for kind; do
 		read -r -d '' -a words <<<"${PACKAGES[$kind]}" || true
 		packages+=("${words[@]}")
@@ -365,7 +364,7 @@ base_commit()
 
 	newer=$(apt_private "$BASE_SUITE" apt-cache madison "$BASE_PACKAGE" \
 		2>/dev/null | awk -v v="${BASE_VERSION%.*}." \
-		'index($3, v) == 1 { print $3 }' | sort -V | tail -n 1)
+		'index($3, v) == 1 { print $3 }' | sort -V | tail -n 1) || true
 	if [[ -n $newer ]]; then
 		version=${newer%%-*}
 		warn "$BASE_PACKAGE $BASE_PACKAGE_VERSION is gone, trying $newer"
@@ -634,12 +633,13 @@ vm_args()
 	fi
 	cp "$ROOT/selftests/guest/init" "$share/init"
 	[[ -z ${VM_DEVICE:-} ]] || qemu=$(qemu_82599 "${VM_SANITIZE:-}")
+	# A host that is busy elsewhere for the usual 21 s is no stall of the guest.
 	QEMU=("$qemu" -machine "q35,sata=off" "${accel[@]}"
 		-smp "${VM_CPUS:-4}" -m "${VM_MEM:-2G}"
 		-nodefaults -display none -no-reboot -kernel "$kernel"
 		-drive "file=$root,if=virtio,format=raw,readonly=on"
 		-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap"
-		-append "console=ttyS0 root=/dev/vda rootfstype=erofs ro init=/init panic=-1 oops=panic kunit.enable=1 log_buf_len=4M loglevel=${VM_LOGLEVEL:-5} $lpj ${VM_APPEND:-}"
+		-append "console=ttyS0 root=/dev/vda rootfstype=erofs ro init=/init panic=-1 oops=panic kunit.enable=1 log_buf_len=4M rcupdate.rcu_cpu_stall_timeout=60 loglevel=${VM_LOGLEVEL:-5} $lpj ${VM_APPEND:-}"
 		-device virtio-rng-pci)
 	[[ -z $payload ]] ||
 		QEMU+=(-drive "file=$payload,if=virtio,format=raw,readonly=on")

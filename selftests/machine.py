@@ -76,7 +76,7 @@ class BrokenGuests(unittest.TestCase):
     def test_the_run_fails(self):
         self.assertEqual(self.done.returncode, 1)
         self.assertTrue(self.done.stdout.endswith(
-            "1 passed, 4 failed, 0 skipped\n"), self.done.stdout[-200:])
+            "1 passed, 4 failed, 0 skipped\n"), self.done.stdout)
 
 
 class BrokenRunner(unittest.TestCase):
@@ -93,6 +93,9 @@ class BrokenRunner(unittest.TestCase):
 
         def start(self):
             return None
+
+        def parallel(self):
+            return self.machine == ("", "")
 
         def run(self, test):
             raise self.error
@@ -170,6 +173,13 @@ class Replaced(unittest.TestCase):
         self.assertEqual(self.ran(runner.Test("net:never", "t"),
                                   states=("fail",)),
                          [(1, "", "net:never"), (2, "turns", "net:never")])
+
+    def test_many_phantoms_fail(self):
+        tests = [runner.Test("net:a", "t") for _ in range(4)]
+        runs = self.ran(*tests, states=("pass", "fail"))
+        self.assertEqual([test.state for test in tests],
+                         ["pass"] * 3 + ["fail"])
+        self.assertEqual(len(runs), 7)
 
     def test_cpus_by_turns_have_a_guest_of_their_own(self):
         self.assertEqual(self.ran(runner.Test("net:b", "t"),
