@@ -90,6 +90,7 @@ class BrokenRunner(unittest.TestCase):
             self.number, self.machine = number, machine
             self.console = pathlib.Path(os.devnull)
             self.share = options.logs
+            self.ran = []
 
         def start(self):
             return None
@@ -102,6 +103,9 @@ class BrokenRunner(unittest.TestCase):
 
         def read(self, _path):
             return ""
+
+        def decode(self, text):
+            return text
 
         def kill(self):
             pass
@@ -194,6 +198,40 @@ class Replaced(unittest.TestCase):
                                   runner.Test("net:d", "t")),
                          [(1, "82599", "82599:b"), (1, "82599", "82599:c"),
                           (2, "", "net:d")])
+
+
+class Leaks(unittest.TestCase):
+    """Memory that leaked is found when a guest ends."""
+
+    class Guest(BrokenRunner.Guest):
+        """A guest that leaks in its first test."""
+
+        def run(self, test):
+            self.ran.append(test.entry)
+            test.state = "pass"
+            return True
+
+        def read(self, path):
+            if path.name != "leaks" or "net:a" not in self.ran:
+                return ""
+            return 'unreferenced object 0xffff88800c07e300 (size 248):\n' \
+                '  comm "a.py", pid 81, jiffies 4294951234\n'
+
+        def stop(self):
+            return None
+
+    def test_fails_the_run(self):
+        tests = [runner.Test("net:a", "t"), runner.Test("net:b", "t"),
+                 runner.Test("net:c", "t", cpus="turns")]
+        options = argparse.Namespace(logs=pathlib.Path("."), guests=1,
+                                     debug=True)
+        with unittest.mock.patch.object(runner, "Guest", self.Guest), \
+                contextlib.redirect_stdout(io.StringIO()) as said:
+            running = runner.Runner(options, tests)
+            running.run()
+        failed, = [test for test in running.done if test.state == "fail"]
+        self.assertEqual(failed.why, ["memory leaked in guest 1 of net:a, net:b"])
+        self.assertIn('comm "a.py"', said.getvalue())
 
 
 class Lists(unittest.TestCase):

@@ -217,6 +217,8 @@ class Guest:
 
     def __init__(self, options, number, machine=("", "")):
         self.options = options
+        self.number = number
+        self.ran = []
         self.machine = machine
         self.dir = options.logs / f"guest{number}"
         self.share = self.dir / "share"
@@ -298,6 +300,7 @@ class Guest:
 
     def run(self, test):
         """Returns False when the guest can run no more tests."""
+        self.ran.append(test.entry)
         out = self.share / "out" / test.directory()
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -325,7 +328,6 @@ class Guest:
 
         log = self.read(out / "log")
         dmesg = self.read(out / "dmesg")
-        leaks = self.read(out / "leaks")
         alive = done is not None
         if alive:
             read_result(test, log)
@@ -337,13 +339,12 @@ class Guest:
                 test.fail(f"hung: no end after {int(test.seconds)} s")
             else:
                 test.fail("the guest died")
-        splat = SPLAT.search(dmesg) or SPLAT.search(leaks)
+        splat = SPLAT.search(dmesg)
         if splat:
-            line = (dmesg + leaks)
-            at = SPLAT.search(line).start()
-            first = line[line.rfind("\n", 0, at) + 1:].split("\n", 1)[0]
+            at = splat.start()
+            first = dmesg[dmesg.rfind("\n", 0, at) + 1:].split("\n", 1)[0]
             test.fail(f"splat: {first.strip()}")
-            test.decoded = self.decode(dmesg + leaks)
+            test.decoded = self.decode(dmesg)
             phantom = PHANTOM_INT3.search(dmesg)
             test.phantom = bool(phantom) and \
                 not SPLAT.search(dmesg[:phantom.start()])
@@ -400,7 +401,7 @@ class Guest:
             return None
         try:
             self.port.sendall(b"quit\n")
-            self.process.wait(60 * self.options.slow)
+            self.process.wait(90 * self.options.slow)
         except (OSError, subprocess.TimeoutExpired):
             self.kill()
             return "the guest did not shut down"
@@ -553,6 +554,11 @@ class Runner:
         tail = guest.console.read_bytes()[end:].decode(errors="replace")
         if not why and SPLAT.search(tail):
             why = "splat at shutdown"
+        leaks = guest.read(guest.share / "out" / "leaks")
+        if not why and SPLAT.search(leaks):
+            tail = leaks
+            why = f"memory leaked in guest {guest.number} of " + \
+                ", ".join(guest.ran)
         if not why and SANITIZER.search(tail):
             why = f"QEMU: {SANITIZER.search(tail)[0].strip()}"
         if why:

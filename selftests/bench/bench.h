@@ -72,7 +72,7 @@ void bridge(const char *name);
 void enslave(const char *name, const char *master);
 void up(const char *name, int mtu);
 void address(const char *name, int family, int host, int prefix);
-void neighbour(const char *name, int family, int host, int ns);
+void neighbour(const char *name, int family, int host, int ns, bool inside);
 
 /* What A sends to B need not be fragmented. */
 void skip_frag(int family);

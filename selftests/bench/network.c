@@ -225,7 +225,8 @@ void address(const char *name, int family, int host, int prefix)
 	commit("adding an address to", name);
 }
 
-void neighbour(const char *name, int family, int host, int ns)
+/* @host has the address of the eth0 of @ns, or of the other end in HOST. */
+void neighbour(const char *name, int family, int host, int ns, bool inside)
 {
 	struct ndmsg *nd = begin(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL,
 				 sizeof(*nd));
@@ -236,7 +237,7 @@ void neighbour(const char *name, int family, int host, int ns)
 	nd->ndm_ifindex = index_of(name);
 	nd->ndm_state = NUD_PERMANENT;
 	put(NDA_DST, addr, len);
-	put_mac(NDA_LLADDR, ns, true);
+	put_mac(NDA_LLADDR, ns, inside);
 	commit("adding a neighbour to", name);
 }
 
@@ -321,7 +322,7 @@ void feature(const char *name, const char *feature, bool on)
 	close(fd);
 }
 
-static void container_end(int ns, int family, int peer, int mtu)
+static void container_end(int ns, int family, int peer, int mtu, bool routed)
 {
 	int prefix = family == AF_INET ? 24 : 64;
 
@@ -329,7 +330,7 @@ static void container_end(int ns, int family, int peer, int mtu)
 	up("lo", 65536);
 	up("eth0", mtu);
 	address("eth0", family, ns, prefix);
-	neighbour("eth0", family, peer, peer);
+	neighbour("eth0", family, peer, routed ? ns : peer, !routed);
 }
 
 /*
@@ -357,31 +358,45 @@ static void wait_for(const char *name)
 
 void network(const char *path, int family, int mtu)
 {
-	bool bridged = !strcmp(path, "bridge");
+	bool bridged = !strcmp(path, "bridge"), routed = !strcmp(path, "router");
 
 	enter(HOST);
 	if (!strcmp(path, "veth")) {
 		veth("eth0", A, "eth0", B);
-	} else if (bridged) {
-		bridge("br0");
+	} else if (bridged || routed) {
+		if (bridged)
+			bridge("br0");
 		veth("vethA", HOST, "eth0", A);
 		veth("vethB", HOST, "eth0", B);
-		enslave("vethA", "br0");
-		enslave("vethB", "br0");
+		if (bridged) {
+			enslave("vethA", "br0");
+			enslave("vethB", "br0");
+		}
 		up("vethA", mtu);
 		up("vethB", mtu);
-		up("br0", mtu);
+		if (bridged)
+			up("br0", mtu);
 	} else {
 		die("no path '%s'", path);
 	}
-	container_end(A, family, B, mtu);
-	container_end(B, family, A, mtu);
-	if (bridged) {
+	container_end(A, family, B, mtu, routed);
+	container_end(B, family, A, mtu, routed);
+	if (routed) {
+		enter(HOST);
+		sysctl("net/ipv4/ip_forward", "1");
+		sysctl("net/ipv6/conf/all/forwarding", "1");
+		route_feature("vethA", family, A, 0);
+		route_feature("vethB", family, B, 0);
+		neighbour("vethA", family, A, A, true);
+		neighbour("vethB", family, B, B, true);
+	}
+	if (bridged || routed) {
 		enter(HOST);
 		wait_for("vethA");
 		wait_for("vethB");
-		wait_for("br0");
 	}
+	if (bridged)
+		wait_for("br0");
 	enter(A);
 	wait_for("eth0");
 	enter(B);

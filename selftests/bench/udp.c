@@ -51,7 +51,8 @@ static void settle(int family, int from, int at, int size)
  * udp 4|6 PATH SIZE [guess|gro]
  *
  * "on" is skip-frag: a datagram over the MTU stays whole, unless "guess" says
- * that the last port of the bridge cannot carry it. "off-again" has been on.
+ * that the last port of the bridge, or of the router, cannot carry it.
+ * "off-again" has been on.
  */
 void udp(char **args)
 {
