@@ -32,7 +32,7 @@ class Build:
         self.dir.mkdir(parents=True, exist_ok=True)
         self.fragments = [f for f in (
             ROOT / "configs" / f"{name}.config"
-            for topic in ["base", "check", *series.topics]
+            for topic in ["base", "check", f"check-{flavour}", *series.topics]
             for name in (topic, f"{topic}.kunit")) if f.exists()]
         self.configured = None
 
@@ -127,6 +127,11 @@ def sources_of(patch, topic_files):
     have = set(git("ls-tree", "-r", "--name-only", patch.after, "--",
                    *touched).split()) if touched else set()
     return [f for f in touched if f in have]
+
+
+def tree(commit):
+    """What the results depend on: not the messages."""
+    return git("rev-parse", f"{commit}^{{tree}}").strip()
 
 
 def in_patch(patch, line, flavour):
@@ -260,7 +265,8 @@ def check(ctx, results, patches):
             sources = sources_of(patch, topic_files[patch.topic])
             if sources:
                 results.add(ctx.cache.get(
-                    ["build", patch.before, patch.after, *sources, *key],
+                    ["build", tree(patch.before), tree(patch.after), *sources,
+                     *key],
                     lambda: build_patch(build, flavour, patch, sources)))
 
     # The lines of a topic's symbols, with the whole series.
@@ -272,12 +278,12 @@ def check(ctx, results, patches):
         sources = dependents(tip, mine)
         for symbol in ctx.series.fields[topic].get("config", "").split():
             results.add(ctx.cache.get(
-                ["symbol", tip, symbol, tools,
+                ["symbol", tree(tip), symbol, tools,
                  *[f.read_text() for f in build.fragments]],
                 lambda: build_symbol(build, mine, tip, symbol, sources)))
             results.add(ctx.cache.get(
-                ["without", mine[0].before, mine[-1].after, symbol, tools,
-                 *[f.read_text() for f in build.fragments]],
+                ["without", tree(mine[0].before), tree(mine[-1].after), symbol,
+                 tools, *[f.read_text() for f in build.fragments]],
                 lambda: build_without(build, mine, symbol,
                                       topic_files[topic])))
     say(f"Built in {time.monotonic() - start:.0f} s")
